@@ -1,0 +1,225 @@
+"""The core at scale, beside DuckDB's scan and sort of the same columns in the same run: `just bench-core`.
+
+Each measurement is a fresh process; figures are CPU seconds (user and system) from the first read to the last result,
+imports left out, and the peak memory of the process.
+
+`stitch`: unsorted Parquet to the columns of the trial table.
+`flow`: the same Parquet through every transform with every definition.
+
+DuckDB scans the same columns and sorts them by person, treatment and start; the sorted stream is dropped. That both
+did the same work is checked by a DuckDB query that stitches with a running maximum: the same number of trials, days
+from start to end, and exposures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+DATA = Path(__file__).parent / "data"
+COLUMNS = ("person_id", "treatment_key", "start_date", "end_date", "daily_dose_mg")
+GAP_DAYS = 30
+LIMITS = {"stitch": (0.5, 500), "flow": (1.5, 1500)}
+"""CPU seconds as a multiple of DuckDB's scan and sort; peak memory in MB."""
+
+CHECK = f"""
+WITH reached AS (
+  SELECT *, max(end_date) OVER (PARTITION BY person_id, treatment_key ORDER BY start_date, end_date
+                                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reach FROM '{{path}}'
+), numbered AS (
+  SELECT *, sum((reach IS NULL OR start_date > reach + {GAP_DAYS})::INT)
+    OVER (PARTITION BY person_id, treatment_key ORDER BY start_date, end_date ROWS UNBOUNDED PRECEDING) AS trial
+  FROM reached
+)
+SELECT count(*), sum(days), sum(n) FROM (
+  SELECT max(end_date) - min(start_date) AS days, count(*) AS n FROM numbered GROUP BY person_id, treatment_key, trial)
+"""
+
+
+def scan_and_sort(path: Path) -> Any:
+    """DuckDB: scan the columns, sort, drop the stream."""
+    import duckdb
+
+    connection = duckdb.connect()
+
+    def run() -> dict[str, int]:
+        query = f"SELECT {', '.join(COLUMNS)} FROM '{path}' ORDER BY person_id, treatment_key, start_date"
+        reader = connection.sql(query).to_arrow_reader(1_000_000)
+        return {"rows": sum(batch.num_rows for batch in reader)}
+
+    return run
+
+
+def check(path: Path) -> Any:
+    """DuckDB: the trials by plain SQL, to compare with."""
+    import duckdb
+
+    connection = duckdb.connect()
+
+    def run() -> dict[str, int]:
+        (found,) = connection.sql(CHECK.format(path=path)).fetchall()
+        trials, days, exposures = found
+        return {"trials": trials, "days": int(days), "exposures": int(exposures)}
+
+    return run
+
+
+def stitch(path: Path) -> Any:
+    """Remit: unsorted Parquet to trials, row group by row group."""
+    import numpy as np
+    import polars as pl
+
+    from remit.engine.columns import days, values
+    from remit.engine.intervals import Measure
+    from remit.engine.packing import BLOCK, Rows
+    from remit.engine.stitching import stitch as fold
+
+    gaps = np.full(40, GAP_DAYS, np.int32)
+    measure = Measure(gaps, gaps, np.empty((40, 0)))  # no dose table: the runs above a dose are not part of a trial
+    _warm()
+
+    columns = pl.scan_parquet(path).select(COLUMNS)
+    n = columns.select(pl.len()).collect().item()
+
+    def rows() -> Iterator[Rows]:
+        for at in range(0, n, BLOCK):
+            frame = columns.slice(at, BLOCK).collect()
+            person, treatment = frame["person_id"].to_numpy(), frame["treatment_key"].to_numpy()
+            dose = values(frame["daily_dose_mg"], np.nan)
+            yield Rows(person, treatment, days(frame["start_date"]), days(frame["end_date"]), dose)
+
+    def run() -> dict[str, int]:
+        folded = fold(rows, n, measure).folded
+        total = int((folded.reach.astype(np.int64) - folded.start).sum())
+        return {"trials": len(folded.start), "days": total, "exposures": int(folded.n_rows.sum())}
+
+    return run
+
+
+def flow(path: Path) -> Any:
+    """Remit: unsorted Parquet through every transform with every definition."""
+    import numpy as np
+    import polars as pl
+
+    from remit.knowledge import load_knowledge
+    from remit.pipeline import assess
+    from remit.tables import Exposure
+
+    knowledge = load_knowledge()
+    drugs = list(knowledge.doses_of(knowledge.rules[knowledge.rule_key("remit_default")]))[:40]
+    keys = np.array([knowledge.treatment_key(drug) for drug in drugs], np.uint16)
+    _warm()
+
+    def run() -> dict[str, int]:
+        exposure = pl.read_parquet(path, columns=list(COLUMNS)).rename({"person_id": "person_key"})
+        exposure = exposure.with_row_index("exposure_key").with_columns(
+            pl.Series("treatment_key", keys[exposure["treatment_key"].to_numpy()]), pl.col("person_key").cast(pl.UInt32)
+        )
+        exposure = exposure.select(Exposure.dtypes().names())
+        n_persons = int(exposure["person_key"].max() or 0) + 1  # type: ignore[arg-type]
+        person = pl.DataFrame({"person_key": np.arange(n_persons, dtype=np.uint32)}).with_columns(
+            pl.lit(exposure["end_date"].max()).alias("index_date"), pl.lit("").alias("person_id")
+        )
+        tables = assess({"person": person, "exposure": exposure}, knowledge, detail=False)
+        trial = tables["trial"]
+        span = trial.select((pl.col("end_date") - pl.col("start_date")).dt.total_days().sum()).item()
+        return {
+            "trials": trial.height,
+            "days": int(span),
+            "exposures": int(trial["n_exposures"].sum()),
+            "definitions": len(knowledge.definitions),
+            "verdicts": tables["verdict"].height,
+        }
+
+    return run
+
+
+def _warm() -> None:
+    """Load the compiled functions from disk, or compile them; done once on a machine, it is not part of a run."""
+    import importlib.util
+
+    import numpy as np
+
+    from remit.engine import compiled
+    from remit.engine.intervals import Measure
+    from remit.engine.packing import Rows
+    from remit.engine.stitching import stitch as fold
+
+    if importlib.util.find_spec("numba") is None:
+        sys.exit("The benchmark needs numba: install the extra `cohort`.")
+    whole = compiled.COMPILE_FROM
+    compiled.COMPILE_FROM = 0
+    one = np.zeros(1, np.int32)
+    for person, treatment in ((np.int64, np.int16), (np.uint32, np.uint16)):
+        row = Rows(one.astype(person), one.astype(treatment), one, one + 1, one + 1.0)  # type: ignore[arg-type]
+        for tables in (0, 1):
+            fold(lambda row=row: [row], 1, Measure(one, one, np.ones((1, tables))))  # type: ignore[misc]
+    compiled.COMPILE_FROM = whole
+
+
+def measure(name: str, path: Path) -> dict[str, Any]:
+    """One measurement in a process of its own."""
+    command = [sys.executable, __file__, "--one", name, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(done.stderr)
+    return dict(json.loads(done.stdout))
+
+
+def one(name: str, path: Path) -> None:
+    """Measure here and print JSON."""
+    run = {"sort": scan_and_sort, "check": check, "stitch": stitch, "flow": flow}[name](path)
+    cpu, wall = time.process_time(), time.perf_counter()
+    result = run()
+    figures = {"cpu_s": time.process_time() - cpu, "wall_s": time.perf_counter() - wall}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    print(json.dumps(result | figures | {"peak_mb": peak}))
+
+
+def main() -> None:
+    """Generate, measure, compare, and say whether the limits hold."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=float, default=1e7)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--one", nargs=2, metavar=("NAME", "PATH"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        one(options.one[0], Path(options.one[1]))
+        return
+    from generate import write
+
+    path = DATA / f"fills_{int(options.rows)}.parquet"
+    if not path.exists():
+        write(path, int(options.rows))
+    found = {name: [measure(name, path) for _ in range(options.runs)] for name in ("sort", "stitch", "flow")}
+    best = {name: min(runs, key=lambda run: run["cpu_s"]) for name, runs in found.items()}
+    expected = measure("check", path)
+    print(f"{int(options.rows):,} exposures, unsorted; {platform.python_version()}; least of {options.runs} runs")
+    print(f"{'':8} {'CPU s':>8} {'wall s':>8} {'peak MB':>8} {'x DuckDB':>9}")
+    failed = []
+    for name, run in best.items():
+        ratio = run["cpu_s"] / best["sort"]["cpu_s"]
+        print(f"{name:8} {run['cpu_s']:8.2f} {run['wall_s']:8.2f} {run['peak_mb']:8.0f} {ratio:9.2f}")
+        if name not in LIMITS:
+            continue
+        most, memory = LIMITS[name]
+        failed += [f"{name}: {ratio:.2f} times DuckDB, at most {most} allowed"] if ratio > most else []
+        failed += [f"{name}: {run['peak_mb']:.0f} MB, at most {memory} allowed"] if run["peak_mb"] > memory else []
+        same = all(run[key] == expected[key] for key in ("trials", "days", "exposures"))
+        failed += [] if same else [f"{name}: not the trials that DuckDB finds ({expected})"]
+    flow_run = best["flow"]
+    print(f"{flow_run['trials']:,} trials, {flow_run['definitions']} definitions, {flow_run['verdicts']:,} verdicts")
+    print("\n".join(failed) or "limits hold; same trials as DuckDB's SQL")
+    sys.exit(bool(failed))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Columns to columns: intervals, groups, three-valued logic and the shapes of definitions. Knows no psychiatry."""

@@ -1,0 +1,86 @@
+"""Columns of frames as arrays, with a stand-in for null, and back.
+
+For a handful of rows a Polars expression costs far more than the work it does, so these go straight to the values and
+take all enum columns of a frame in one step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+NO_DAY = np.iinfo(np.int32).min
+"""Stands for a date that is unknown."""
+
+NO_CODE = 255
+"""Stands for an enum value that is unknown."""
+
+
+def values(column: pl.Series, null: float) -> NDArray[Any]:
+    """Numbers of a column, or days from 1970-01-01 of a date; `null` where there is none."""
+    numbers = column.cast(pl.Int32) if column.dtype == pl.Date else column
+    array: NDArray[Any] = numbers.to_numpy()  # with nulls: floats, in which days and keys are exact, nan where null
+    if not numbers.null_count() or (np.isnan(null) and numbers.dtype.is_float()):
+        return array
+    filled = np.where(np.isnan(array), null, array)
+    return filled if numbers.dtype.is_float() else filled.astype(np.int64)
+
+
+def is_known(column: pl.Series) -> NDArray[np.bool_]:
+    """Where a column of numbers or dates is not null."""
+    if not column.null_count():
+        return np.ones(len(column), np.bool_)
+    numbers = column.cast(pl.Int32) if column.dtype == pl.Date else column
+    return np.asarray(~np.isnan(numbers.to_numpy()))
+
+
+def days(column: pl.Series, unknown: int = NO_DAY) -> NDArray[np.int32]:
+    """Dates as days from 1970-01-01; null becomes `unknown`."""
+    return values(column, unknown).astype(np.int32, copy=False)
+
+
+def codes(frame: pl.DataFrame, names: Sequence[str]) -> list[NDArray[np.uint8]]:
+    """Codes of enum columns in the order of their categories; null becomes NO_CODE."""
+    physical = frame.select(
+        pl.col(name).to_physical().fill_null(NO_CODE) if frame[name].null_count() else pl.col(name).to_physical()
+        for name in names
+    )
+    return [physical[name].to_numpy() for name in names]
+
+
+def with_enums(columns: Sequence[pl.Series], kinds: Mapping[str, Any]) -> pl.DataFrame:
+    """A frame of columns in which those that hold codes become enums."""
+    return pl.DataFrame(columns).with_columns(pl.col(name).cat.to(kind) for name, kind in kinds.items())
+
+
+def as_dates(name: str, array: NDArray[Any]) -> pl.Series:
+    """Days from 1970-01-01 as dates; NO_DAY becomes null."""
+    return _nullable(name, array, array == NO_DAY).cast(pl.Date)
+
+
+def nullable_days(name: str, array: NDArray[Any]) -> pl.Series:
+    """Numbers of days; a negative one, which stands for no bound, becomes null."""
+    return _nullable(name, array, array < 0)
+
+
+def nullable_numbers(name: str, array: NDArray[Any]) -> pl.Series:
+    """Numbers; nan becomes null."""
+    return pl.Series(name, array, nan_to_null=True)
+
+
+def nullable_codes(name: str, array: NDArray[np.uint8]) -> pl.Series:
+    """Codes of an enum; NO_CODE becomes null."""
+    missing = array == NO_CODE
+    if not missing.any():
+        return pl.Series(name, array)
+    return pl.Series(name, np.where(missing, np.nan, array), nan_to_null=True).cast(pl.UInt8)
+
+
+def _nullable(name: str, array: NDArray[Any], is_null: NDArray[np.bool_]) -> pl.Series:
+    if not is_null.any():
+        return pl.Series(name, array.astype(np.int32, copy=False))
+    return pl.Series(name, np.where(is_null, np.nan, array), nan_to_null=True).cast(pl.Int32)

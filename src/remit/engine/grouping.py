@@ -1,0 +1,84 @@
+"""Greatest and least values of groups of rows, over arrays; the groups are found once and used for every definition."""
+
+from __future__ import annotations
+
+from typing import TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+T = TypeVar("T", bound=np.generic)
+
+
+class Grouping:
+    """Rows by a whole-number key.
+
+    Parameters
+    ----------
+    key : array of int64
+        Equal keys are one group; groups stand in the order of their keys.
+
+    Attributes
+    ----------
+    key : array of int64, one per group
+    """
+
+    def __init__(self, key: NDArray[np.int64]) -> None:
+        is_ordered = bool((key[:-1] <= key[1:]).all())
+        self.order: NDArray[np.intp] | None = None if is_ordered else np.argsort(key, kind="stable")
+        ordered = key if self.order is None else key[self.order]
+        self.starts = (
+            np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1]))) if len(key) else np.empty(0, int)
+        )
+        self.key: NDArray[np.int64] = ordered[self.starts]
+
+    def greatest(self, values: NDArray[T]) -> NDArray[T]:
+        """Greatest value of each group."""
+        return self._reduce(np.maximum, values)
+
+    def least(self, values: NDArray[T]) -> NDArray[T]:
+        """Least value of each group."""
+        return self._reduce(np.minimum, values)
+
+    def first(self, values: NDArray[T]) -> NDArray[T]:
+        """Value of each group's first row, where all rows of a group agree."""
+        at = self.starts if self.order is None else self.order[self.starts]
+        return cast("NDArray[T]", values[at])
+
+    def _reduce(self, function: np.ufunc, values: NDArray[T]) -> NDArray[T]:
+        if not len(values):
+            return values
+        ordered = values if self.order is None else values[self.order]
+        return cast("NDArray[T]", function.reduceat(ordered, self.starts))
+
+
+def nth_smallest(
+    group: NDArray[np.int64], value: NDArray[np.int64], n: int, n_groups: int, none: int
+) -> NDArray[np.int64]:
+    """The n-th smallest value of each group 0..n_groups-1; `none` where a group has fewer. Values lie in 0..2**31."""
+    packed = np.sort((group << 32) | value)
+    owner = packed >> 32
+    first = np.searchsorted(owner, np.arange(n_groups))
+    at = first + n - 1
+    has = at < np.searchsorted(owner, np.arange(n_groups), side="right")
+    result = np.full(n_groups, none, np.int64)
+    result[has] = packed[at[has]] & 0xFFFFFFFF
+    return result
+
+
+def covered_days(
+    person: NDArray[np.int64], start: NDArray[np.int64], end: NDArray[np.int64], n_persons: int
+) -> NDArray[np.int64]:
+    """Days of each person that at least one interval covers. Intervals of negative length cover nothing."""
+    keep = end > start
+    person, start, end = person[keep], start[keep], end[keep]
+    order = np.argsort((person << 32) + start)
+    person, start, end = person[order], start[order], end[order]
+    if not len(person):
+        return np.zeros(n_persons, np.int64)
+    lift = person * (1 << 32)  # a running maximum over all rows is one per person if each person starts above the last
+    reach = np.maximum.accumulate(lift + end)
+    before = np.concatenate(([np.int64(-(1 << 62))], reach[:-1]))
+    gained = np.maximum(0, lift + end - np.maximum(lift + start, before))
+    days: NDArray[np.int64] = np.bincount(person, weights=gained, minlength=n_persons).astype(np.int64)
+    return days

@@ -1,0 +1,1 @@
+"""One comparison: pooled effects of two treatments, or one pooled proportion or mean."""

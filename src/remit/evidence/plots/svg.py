@@ -1,0 +1,154 @@
+"""A small writer of accessible SVG, and axes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from xml.sax.saxutils import escape, quoteattr
+
+INK, GREY, PALE, BLUE, ORANGE = "#1a1a1a", "#5f5f5f", "#d9d9d9", "#0b5394", "#b45309"
+SIZE = 13
+CHARACTER = 0.56
+
+
+def num(value: float) -> str:
+    """A coordinate with at most two decimals."""
+    text = f"{value:.2f}".rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text
+
+
+def width_of(text: str, size: float = SIZE) -> float:
+    """Estimated width of a text, generous for wide letters."""
+    return len(text) * CHARACTER * size
+
+
+class Canvas:
+    """Collects shapes and renders them with a title and a description."""
+
+    def __init__(self, width: float, height: float) -> None:
+        self.width, self.height = width, height
+        self._parts: list[str] = []
+
+    def _add(self, tag: str, inner: str | None = None, **attributes: float | str) -> None:
+        named = {k.rstrip("_").replace("_", "-"): v for k, v in attributes.items()}
+        written = "".join(f" {k}={quoteattr(num(v) if not isinstance(v, str) else v)}" for k, v in named.items())
+        self._parts.append(f"<{tag}{written}/>" if inner is None else f"<{tag}{written}>{inner}</{tag}>")
+
+    def text(
+        self,
+        x: float,
+        y: float,
+        content: str,
+        *,
+        anchor: str = "start",
+        size: float = SIZE,
+        weight: str = "normal",
+        fill: str = INK,
+        turn: float = 0,
+    ) -> None:
+        """Write a text with its base line at y."""
+        extra: dict[str, str] = {} if weight == "normal" else {"font_weight": weight}
+        if anchor != "start":
+            extra["text_anchor"] = anchor
+        if turn:
+            extra["transform"] = f"rotate({num(turn)} {num(x)} {num(y)})"
+        self._add("text", escape(content), x=x, y=y, font_size=size, fill=fill, **extra)
+
+    def line(
+        self, x1: float, y1: float, x2: float, y2: float, *, stroke: str = INK, width: float = 1, dash: str = ""
+    ) -> None:
+        """Draw a line."""
+        extra = {"stroke_dasharray": dash} if dash else {}
+        self._add("line", x1=x1, y1=y1, x2=x2, y2=y2, stroke=stroke, stroke_width=width, **extra)
+
+    def rect(
+        self, x: float, y: float, w: float, h: float, *, fill: str = INK, stroke: str = "none", label: str = ""
+    ) -> None:
+        """Draw a rectangle; a label becomes its tooltip and is read aloud."""
+        inner = f"<title>{escape(label)}</title>" if label else None
+        self._add("rect", inner, x=x, y=y, width=w, height=h, fill=fill, stroke=stroke)
+
+    def circle(self, x: float, y: float, r: float, *, fill: str = INK, stroke: str = "none", label: str = "") -> None:
+        """Draw a circle; a label becomes its tooltip and is read aloud."""
+        inner = f"<title>{escape(label)}</title>" if label else None
+        self._add("circle", inner, cx=x, cy=y, r=r, fill=fill, stroke=stroke)
+
+    def polygon(
+        self, points: Sequence[tuple[float, float]], *, fill: str = INK, stroke: str = "none", dash: str = ""
+    ) -> None:
+        """Draw a closed shape."""
+        extra = {"stroke_dasharray": dash} if dash else {}
+        written = " ".join(f"{num(x)},{num(y)}" for x, y in points)
+        self._add("polygon", points=written, fill=fill, stroke=stroke, **extra)
+
+    def render(self, title: str, description: str) -> str:
+        """Return the picture as a complete SVG document."""
+        head = (
+            f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="title desc" '
+            f'width="{num(self.width)}" height="{num(self.height)}" '
+            f'viewBox="0 0 {num(self.width)} {num(self.height)}" font-family="sans-serif">'
+        )
+        body = [
+            f'<title id="title">{escape(title)}</title>',
+            f'<desc id="desc">{escape(description)}</desc>',
+            f'<rect width="{num(self.width)}" height="{num(self.height)}" fill="#ffffff"/>',
+            *self._parts,
+        ]
+        return "\n".join([head, *body, "</svg>"]) + "\n"
+
+
+class Axis:
+    """Maps numbers to a horizontal stretch, with round ticks; logarithmic axes take and give logarithms."""
+
+    def __init__(self, low: float, high: float, left: float, right: float, *, log: bool = False) -> None:
+        self.log, self.left, self.right = log, left, right
+        spread = high - low if high > low else 1.0
+        self.low, self.high = low - 0.04 * spread, high + 0.04 * spread
+
+    def at(self, value: float) -> float:
+        """Position of a value, held inside the stretch."""
+        share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
+        return self.left + share * (self.right - self.left)
+
+    def inside(self, value: float) -> bool:
+        """The value lies on the axis."""
+        return math.isfinite(value) and self.low <= value <= self.high
+
+    def ticks(self) -> list[tuple[float, str]]:
+        """Values and labels of ticks."""
+        if self.log:
+            found = _log_ticks(self.low, self.high)
+            if len(found) > 1:
+                return found
+        step = nice(self.high - self.low)
+        start = math.ceil(self.low / step)
+        values = [i * step for i in range(start, math.floor(self.high / step) + 1)]
+        decimals = max(0, -math.floor(math.log10(step)))
+        return [(v, f"{math.exp(v):.3g}" if self.log else f"{v:.{decimals}f}") for v in values]
+
+    def draw(self, canvas: Canvas, y: float, name: str) -> None:
+        """Draw the axis with its name below."""
+        canvas.line(self.left, y, self.right, y)
+        for value, label in self.ticks():
+            canvas.line(self.at(value), y, self.at(value), y + 5)
+            canvas.text(self.at(value), y + 18, label, anchor="middle", size=11)
+        canvas.text((self.left + self.right) / 2, y + 36, name, anchor="middle", size=12)
+
+
+def nice(span: float, count: int = 5) -> float:
+    """A round step that cuts a span into about `count` parts."""
+    raw = span / count
+    power = 10.0 ** math.floor(math.log10(raw))
+    return next((m * power for m in (1, 2, 5) if m * power >= raw), 10 * power)
+
+
+def _log_ticks(low: float, high: float) -> list[tuple[float, str]]:
+    powers = range(math.floor(low / math.log(10)), math.ceil(high / math.log(10)) + 1)
+    for multiples in ((1, 2, 5), (1,)):
+        values = [m * 10.0**p for p in powers for m in multiples]
+        inside = [v for v in values if low <= math.log(v) <= high]
+        if 1 < len(inside) <= 7:
+            return [(math.log(v), f"{v:g}") for v in inside]
+    values = [10.0**p for p in powers if low <= p * math.log(10) <= high]
+    step = max(1, math.ceil(len(values) / 7))
+    return [(math.log(v), f"{v:g}") for v in values[::step]]

@@ -1,0 +1,279 @@
+"""The numbers that definitions look at: counts over trials, weeks, facts of the episode. Used by `resistance`."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from remit.engine.columns import NO_CODE, codes, is_known, values
+from remit.engine.criteria import Bounds
+from remit.engine.grouping import Grouping, covered_days, nth_smallest
+from remit.engine.intervals import FAR
+from remit.engine.logic import TRI_ENUM, Tri, between, every, known, negate
+from remit.flow.joined import Joined, kept_to
+from remit.flow.response import improvement_of
+from remit.flow.scope import person_days, ran_in_episode, spans
+from remit.flow.selection import Selection
+from remit.flow.settle import LONG_AGO, person_rows
+from remit.knowledge import AdequacyRule, Definition, Knowledge
+from remit.knowledge.definition import EpisodeFeature, Feature, SpanFeature, TrialFeature
+from remit.knowledge.schema import Response as Threshold
+from remit.tables import UNKNOWN, YES, Tables
+from remit.tables.records import SEVERITIES
+
+DAYS_PER_WEEK = 7
+PSYCHOTIC = float(len(SEVERITIES) + 1)
+
+
+class Units(NamedTuple):
+    """A feature's bounds by person, and what it counted: none of it for a fact of the episode.
+
+    `person` and `value` are by unit (ingredient, class or trial), `trials` by trial: whether it counts.
+    """
+
+    bounds: Bounds
+    trials: Tri | None = None
+    grouping: Grouping | None = None
+    certain_trials: NDArray[np.bool_] | None = None  # of units that are certain
+
+
+class Features:
+    """Features of definitions over the trials of a run; what several definitions share is computed once."""
+
+    def __init__(self, tables: Tables, knowledge: Knowledge) -> None:
+        self.tables, self.knowledge = tables, knowledge
+        self.n = tables["person"].height
+        trial = tables["trial"]
+        self.person = np.searchsorted(tables["person"]["person_key"].to_numpy(), trial["person_key"].to_numpy())
+        self.treatment = trial["treatment_key"].to_numpy()
+        self.joined = Joined(tables)
+        self.spans = spans(tables)
+        self.selection = Selection(tables, knowledge, self.spans, self.joined)
+        self._improvement = improvement_of(tables["response"])
+        self._unhelped: dict[Threshold, Tri] = {}
+        self._units: dict[tuple[str, str, str], Units] = {}
+        self._best: dict[tuple[Threshold, str], Tri] = {}
+        self._adequacy: dict[str, NDArray[Any]] = {}
+
+    def of(self, definition: Definition) -> dict[str, Units]:
+        """Every feature that a definition declares; what several declare alike is counted once."""
+        found = {}
+        for name, feature in definition.features.items():
+            key = (definition.adequacy, definition.scope, feature.model_dump_json())
+            if key not in self._units:
+                self._units[key] = self._feature(definition, feature)
+            found[name] = self._units[key]
+        return found
+
+    def _feature(self, definition: Definition, feature: Feature) -> Units:
+        if isinstance(feature, EpisodeFeature):
+            return Units(self._episode(feature.episode))
+        state = feature.state if isinstance(feature, TrialFeature) else feature.weeks
+        counts = every(self.state(definition, state), self.selection.match(feature.select))
+        if isinstance(feature, SpanFeature):
+            return Units(self._weeks(definition, counts), counts)
+        return self._count(definition, feature, counts)
+
+    def state(self, definition: Definition, state: str) -> Tri:
+        """Whether each trial is in a state, in the definition's scope."""
+        rule = self.rule(definition)
+        in_episode = definition.scope == "episode"
+        if state == "unsuccessful":
+            return every(self.ran(definition), self.unhelped(rule), self._kept_to(rule))
+        failed = self.judged(rule, "failed_in_episode" if in_episode else "failed_adequate")
+        if state == "failed":
+            return failed
+        if state == "failed_or_intolerant":
+            return np.maximum(failed, self.judged(rule, "intolerant_in_episode" if in_episode else "intolerant"))
+        optimised = self._dose_optimised(rule) if state == "dose_optimised" else self._long_enough(rule, in_episode)
+        # What is given as sessions has neither an optimised dose nor an optimised time.
+        return every(failed, optimised, known(~self.knowledge.is_sessions[self.treatment]))
+
+    def nth_date(self, units: Units, n: int) -> NDArray[np.int64]:
+        """By person: the day by which the n-th unit was established for certain; FAR where there are fewer."""
+        assert units.certain_trials is not None
+        assert units.grouping is not None
+        is_ongoing = self.tables["trial"]["is_ongoing"].to_numpy()
+        index = person_days(self.tables)[0][self.person]
+        ends = np.where(is_ongoing, index, self.spans.end).astype(np.int64) - LONG_AGO
+        certain = np.where(units.certain_trials, ends, FAR)
+        first = units.grouping.least(certain)
+        owner = units.grouping.first(self.person)
+        is_certain = first < FAR
+        found = nth_smallest(owner[is_certain].astype(np.int64), first[is_certain], n, self.n, FAR)
+        return np.where(found == FAR, FAR, found + LONG_AGO)
+
+    @cached_property
+    def ran_in_episode(self) -> Tri:
+        """By trial: whether it ran on for at least a day of the episode."""
+        return ran_in_episode(self.spans)
+
+    def ran(self, definition: Definition) -> Tri:
+        """By trial: whether it ran in the definition's scope."""
+        return self.ran_in_episode if definition.scope == "episode" else np.full(len(self.person), YES, np.uint8)
+
+    @cached_property
+    def by_ingredient(self) -> Grouping:
+        """Trials by person and ingredient."""
+        keys = self.knowledge.ingredient_keys
+        return Grouping(self.person.astype(np.int64) * len(keys) + keys[self.treatment])
+
+    @cached_property
+    def lacks_sessions(self) -> NDArray[np.bool_]:
+        """By trial: whether no number of sessions is on record."""
+        note = self.tables["trial_note"]
+        result = np.ones(len(self.person), np.bool_)
+        result[note["trial_key"].to_numpy()] = ~is_known(note["sessions"])
+        return result
+
+    def spread(self, flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Flags by ingredient of a person, by trial."""
+        key = self.person.astype(np.int64) * len(self.knowledge.treatments)
+        key = key + self.knowledge.ingredient_keys[self.treatment]
+        return np.asarray(flags[np.searchsorted(self.by_ingredient.key, key)])
+
+    @cached_property
+    def _by_class(self) -> Grouping:
+        """Groups the ingredients, not the trials."""
+        grouping = self.by_ingredient
+        person, ingredient = np.divmod(grouping.key, len(self.knowledge.ingredient_keys))
+        key = person * len(self.knowledge.class_ids) + self.knowledge.class_keys[ingredient]
+        return Grouping(key.astype(np.int64))
+
+    @cached_property
+    def _trials_by_class(self) -> Grouping:
+        ingredient = self.knowledge.ingredient_keys[self.treatment]
+        n_classes = len(self.knowledge.class_ids)
+        return Grouping(self.person.astype(np.int64) * n_classes + self.knowledge.class_keys[ingredient])
+
+    @cached_property
+    def _each(self) -> Grouping:
+        return Grouping(np.arange(len(self.person), dtype=np.int64))
+
+    def _count(self, definition: Definition, feature: TrialFeature, counts: Tri) -> Units:
+        if feature.count == "trial":
+            once = Grouping(self.joined.units())  # what may be one course is, for certain, no more than one
+            low = self._tally(once.first(self.person), once.greatest(counts)).low
+            bounds = Bounds(low, self._tally(self.person, counts).high)
+            return Units(bounds, counts, self._each, counts == YES)
+        rule = self.rule(definition)
+        units = self.by_ingredient
+        value = every(units.greatest(counts), self._not_helped(definition, rule))
+        owner = units.key // len(self.knowledge.ingredient_keys)
+        certain = (counts == YES) & self.spread(value == YES)
+        if feature.count == "ingredient":
+            return Units(self._tally(owner, value), counts, units, certain)
+        classes = self._by_class
+        owner = classes.key // len(self.knowledge.class_ids)
+        return Units(self._tally(owner, classes.greatest(value)), counts, self._trials_by_class, certain)
+
+    def _not_helped(self, definition: Definition, rule: AdequacyRule) -> Tri:
+        """By ingredient of a person: no trial of it in scope helped. The best outcome of re-trials stands."""
+        key = (rule.nonresponse, definition.scope)
+        if key not in self._best:
+            success = every(self.ran(definition), negate(self.unhelped(rule)))
+            self._best[key] = negate(self.by_ingredient.greatest(success))
+        return self._best[key]
+
+    def _tally(self, owner: NDArray[np.int64], value: Tri) -> Bounds:
+        low, high = (np.bincount(owner[value >= least], minlength=self.n) for least in (YES, UNKNOWN))
+        return Bounds(low.astype(np.float64), high.astype(np.float64))
+
+    def _weeks(self, definition: Definition, counts: Tri) -> Bounds:
+        s = self.spans
+        in_episode = definition.scope == "episode"
+        late = np.maximum(s.late_start, s.episode_late_start) if in_episode else s.late_start
+        early = np.maximum(s.start, s.episode_start) if in_episode else s.start
+        person = self.person.astype(np.int64)
+        days = []
+        for start, end, include in ((late, s.early_end, counts == YES), (early, s.end, counts >= UNKNOWN)):
+            columns = (person[include], start[include].astype(np.int64), end[include].astype(np.int64))
+            days.append(covered_days(*columns, self.n) / DAYS_PER_WEEK)
+        boundless = np.zeros(self.n, bool)
+        boundless[self.person[(counts >= UNKNOWN) & (early <= LONG_AGO)]] = True
+        return Bounds(days[0], np.where(boundless, np.inf, days[1]))
+
+    def _episode(self, what: str) -> Bounds:
+        if what == "months":
+            index, earliest, latest = person_days(self.tables)
+            per_month = self.knowledge.policy.days_per_month.value
+            low = np.where(latest == FAR, 0.0, np.maximum(0, index.astype(np.float64) - latest) / per_month)
+            high = np.where(
+                earliest == LONG_AGO, np.inf, np.maximum(0, index.astype(np.float64) - earliest) / per_month
+            )
+            return Bounds(low, high)
+        severity = self._episodes[0]
+        low = np.where(severity == NO_CODE, 1.0, severity + 1.0)
+        high = np.where(severity == NO_CODE, float(len(SEVERITIES)), severity + 1.0)
+        if what == "severity":
+            return Bounds(low, high)
+        most = float(len(SEVERITIES))
+        return Bounds(
+            np.where((low == most) & (self.psychotic == YES), PSYCHOTIC, low),
+            np.where((high == most) & (self.psychotic >= UNKNOWN), PSYCHOTIC, high),
+        )
+
+    @cached_property
+    def _episodes(self) -> tuple[NDArray[np.uint8], Tri]:
+        """By person: code of the severity of the episode (NO_CODE where unknown), and psychotic features."""
+        severity, psychotic = np.full(self.n, NO_CODE, np.uint8), np.full(self.n, UNKNOWN, np.uint8)
+        episode = self.tables["episode"]
+        at = person_rows(self.tables, episode["person_key"].to_numpy())
+        severity[at], psychotic[at] = codes(episode, ["severity", "psychotic"])
+        return severity, psychotic
+
+    @property
+    def is_severity_known(self) -> NDArray[np.bool_]:
+        """By person: whether the severity of the episode is on record."""
+        return np.asarray(self._episodes[0] != NO_CODE)
+
+    @property
+    def psychotic(self) -> Tri:
+        """By person: psychotic features of the episode."""
+        return self._episodes[1]
+
+    def rule(self, definition: Definition) -> AdequacyRule:
+        """The adequacy rule of a definition."""
+        return self.knowledge.rules[self.knowledge.rule_key(definition.adequacy)]
+
+    def _judgement(self, rule: AdequacyRule, column: str) -> NDArray[Any]:
+        """A column of table `adequacy` under one rule; the table stands in order of rule, then trial."""
+        if not self._adequacy:
+            judged = self.tables["adequacy"]
+            kinds = [name for name, kind in judged.schema.items() if kind == TRI_ENUM]
+            self._adequacy = dict(zip(kinds, codes(judged, kinds), strict=True))
+            self._adequacy |= {name: values(judged[name], FAR) for name in judged.columns if name not in kinds}
+        n = len(self.person)
+        first = self.knowledge.rules_in_use.index(self.knowledge.rule_key(rule.id)) * n
+        return self._adequacy[column][first : first + n]
+
+    def judged(self, rule: AdequacyRule, column: str) -> Tri:
+        """By trial: a three-valued column of table `adequacy` under a rule."""
+        return self._judgement(rule, column)
+
+    def unhelped(self, rule: AdequacyRule) -> Tri:
+        """By trial: nonresponse under a rule."""
+        if rule.nonresponse not in self._unhelped:
+            self._unhelped[rule.nonresponse] = self.joined.agreed(self._improvement.nonresponse(rule.nonresponse))
+        return self._unhelped[rule.nonresponse]
+
+    def _kept_to(self, rule: AdequacyRule) -> Tri:
+        """No where adherence is known to be low, else yes."""
+        return kept_to(self.judged(rule, "adherence_met"), self.joined)
+
+    def _dose_optimised(self, rule: AdequacyRule) -> Tri:
+        assert rule.dose_optimised_ratio is not None
+        level = self.knowledge.minimum_doses(self.knowledge.rule_key(rule.id)) * rule.dose_optimised_ratio.value
+        level = level[self.treatment]
+        dose = values(self.tables["trial"]["max_dose_mg"], np.nan)
+        is_open = ~self.tables["trial"]["is_dose_complete"].to_numpy() | np.isnan(level)
+        return between(dose >= level, (dose >= level) | is_open)
+
+    def _long_enough(self, rule: AdequacyRule, in_episode: bool) -> Tri:
+        assert rule.duration_optimised_weeks is not None
+        needed = rule.duration_optimised_weeks.value * DAYS_PER_WEEK
+        low, high = ("episode_days_low", "episode_days") if in_episode else ("adequate_days_low", "adequate_days")
+        return between(self._judgement(rule, low) >= needed, self._judgement(rule, high) >= needed)

@@ -1,0 +1,188 @@
+"""Trials from exposures of which more is known than bare dates: partial and unknown dates, evidence, episodes.
+
+Used by `trials`. Stitches on the possible dates, then sweeps every trial twice: over the days that are certain and over
+those that are possible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from remit.engine.columns import NO_CODE, NO_DAY, codes
+from remit.engine.intervals import FAR, Folded, Measure, Sorted, bare, fold_rows
+from remit.engine.packing import Rows, row_order
+from remit.engine.stitching import Courses, group_of
+from remit.flow.scope import person_days
+from remit.flow.settle import LONG_AGO, Settled, index_days, person_rows, settle
+from remit.tables import Tables
+
+Int = NDArray[np.int32]
+Flags = NDArray[np.bool_]
+
+
+class Runs(NamedTuple):
+    """Longest adequate runs by dose table and trial; `days` and `episode_days` are -1 where there is no upper bound."""
+
+    days: Int
+    low: Int
+    episode_days: Int
+    episode_low: Int
+
+
+class Noted(NamedTuple):
+    """Trials of noted exposures, and the trial of each settled exposure."""
+
+    courses: Courses  # start and reach NO_DAY where unknown
+    covered: Int  # most; -1: no bound
+    covered_low: Int
+    is_ongoing: Flags
+    may_be_one: Flags  # with another trial of the same treatment, because a date is unknown
+    runs: Runs
+    settled: Settled
+    trial_of: Int
+    aligned: pl.DataFrame  # the notes, by exposure
+
+
+def noted_trials(
+    tables: Tables, measures: Sequence[Measure], measure_of: NDArray[np.intp], bare_evidence: int
+) -> Noted:
+    """Stitch and sweep noted exposures.
+
+    Parameters
+    ----------
+    measures : sequence of Measure
+        Gaps and minima by treatment, in order of the gap.
+    measure_of : array of int
+        By kind of evidence: which of the measures is its own.
+    bare_evidence : int
+        The kind of evidence of an exposure without a note.
+    """
+    exposure = tables["exposure"]
+    aligned = exposure.select("exposure_key").join(
+        tables["exposure_note"], on="exposure_key", how="left", maintain_order="left"
+    )
+    settled = settle(exposure, aligned, index_days(tables, exposure))
+    measure = Measure._make(np.concatenate(columns) for columns in zip(*measures, strict=True))
+    rows = settled.stitch
+    group = group_of(rows)
+    # The largest gap holds for all of a person's exposures of a treatment.
+    evidence = codes(aligned, ["evidence"])[0][settled.position]
+    own = measure_of[np.where(evidence == NO_CODE, bare_evidence, evidence)]
+    _, at = np.unique(group, return_inverse=True)
+    largest = np.zeros(len(group), np.int64)
+    np.maximum.at(largest, at, own)
+    kind = rows.treatment.astype(np.int64) + len(measures[0].split_gap) * largest[at]
+    trial_of, first_row = _stitched(rows, group, kind, settled.is_start_unknown & settled.is_end_unknown, measure)
+
+    n = len(first_row)
+    lacks_start, lacks_end = (any_of(trial_of, flag, n) for flag in (settled.is_start_unknown, settled.is_end_unknown))
+    person, treatment = rows.person[first_row], rows.treatment[first_row]
+    may_be_one = _may_be_one(person, treatment, lacks_start | lacks_end)
+    inexact = ~((settled.late_start == settled.possible[0]) & (settled.early_end == settled.possible[1]))
+    is_loose = np.isin(group, group[np.isnan(rows.dose) | inexact]) | may_be_one[trial_of]
+    sweep = _Sweep(trial_of, kind, rows.dose, is_loose, measure, n)
+    ever = np.full(len(trial_of), -FAR, np.int32)
+    own_person = person_rows(tables, rows.person)
+    _, earliest, latest = (column[own_person] for column in person_days(tables))
+    certain = sweep.over(settled.certain, ever)
+    possible = sweep.over(settled.possible, ever)
+    certain_here = sweep.over(settled.certain, latest)
+    possible_here = sweep.over(settled.possible, earliest)
+
+    is_boundless = lacks_start | may_be_one
+    is_boundless_here = may_be_one | (lacks_start & (sweep.least(earliest) <= LONG_AGO))
+    folded = possible._replace(
+        start=np.where(lacks_start, NO_DAY, sweep.least(settled.possible[0])),
+        reach=np.where(lacks_end, NO_DAY, sweep.greatest(settled.possible[1])),
+        max_dose=certain.max_dose,
+        is_dose_complete=possible.is_dose_complete & ~may_be_one,
+    )
+    runs = Runs(
+        np.where(is_boundless, -1, possible.high),
+        certain.low,
+        np.where(is_boundless_here, -1, possible_here.high),
+        certain_here.low,
+    )
+    return Noted(
+        Courses(person, treatment, folded),
+        np.where(lacks_start, -1, possible.covered),
+        certain.covered,
+        any_of(trial_of, settled.is_ongoing, n),
+        may_be_one,
+        runs,
+        settled,
+        trial_of,
+        aligned,
+    )
+
+
+def _stitched(
+    rows: Rows, group: NDArray[np.int64], kind: NDArray[np.int64], is_alone: Flags, measure: Measure
+) -> tuple[Int, NDArray[np.int64]]:
+    """The trial of each row, and the first row of each trial. A row without any date is a trial of its own."""
+    n = len(group)
+    ordinal = np.where(is_alone, 1 + np.arange(n), 0)
+    order = row_order(rows)
+    order = order[np.lexsort((ordinal[order], group[order]))]  # stable: keeps the order by date within a group
+    own_group = group * (n + 1) + ordinal
+    folded = fold_rows(
+        bare(own_group[order], kind[order], rows.start[order], rows.end[order], rows.dose[order]), measure
+    )
+    trial_of = np.empty(n, np.int32)
+    trial_of[order] = np.repeat(np.arange(len(folded.n_rows), dtype=np.int32), folded.n_rows)
+    return trial_of, order[folded.first_row].astype(np.int64)
+
+
+def _may_be_one(person: NDArray[np.uint32], treatment: NDArray[np.uint16], lacks_date: Flags) -> Flags:
+    """Trials of a person and treatment with several trials, one of which lacks a date: they may have been one."""
+    pair = (person.astype(np.int64) << 16) | treatment
+    _, at, size = np.unique(pair, return_inverse=True, return_counts=True)
+    lacking = np.bincount(at, weights=lacks_date, minlength=len(size))
+    flags: Flags = ((size > 1) & (lacking > 0))[at]
+    return flags
+
+
+def any_of(trial_of: Int, flag: Flags, n: int) -> Flags:
+    """By trial: whether any of its rows is flagged."""
+    return np.asarray(np.bincount(trial_of, weights=flag, minlength=n) > 0)
+
+
+class _Sweep:
+    """Folds the rows of known trials over other intervals than those they were stitched on."""
+
+    def __init__(
+        self,
+        trial_of: Int,
+        kind: NDArray[np.int64],
+        dose: NDArray[np.float64],
+        is_loose: Flags,
+        measure: Measure,
+        n: int,
+    ) -> None:
+        self.trial_of, self.kind, self.dose, self.is_loose, self.n = trial_of, kind, dose, is_loose, n
+        self.measure = measure._replace(split_gap=np.full(len(measure.split_gap), FAR, np.int32))
+
+    def over(self, interval: tuple[Int, Int], since: Int) -> Folded:
+        """Trials over an interval by row, counting days from `since` on."""
+        start, end = interval
+        order = np.lexsort((self.dose, end, start, self.trial_of))
+        columns = (self.kind, start, end, self.dose, since, self.is_loose)
+        group = self.trial_of[order].astype(np.int64)
+        return fold_rows(Sorted._make([group, *(column[order] for column in columns)]), self.measure)
+
+    def least(self, value: Int) -> Int:
+        """By trial: the least value of its rows."""
+        result = np.full(self.n, FAR, np.int32)
+        np.minimum.at(result, self.trial_of, value)
+        return result
+
+    def greatest(self, value: Int) -> Int:
+        """By trial: the greatest value of its rows."""
+        result = np.full(self.n, -FAR, np.int32)
+        np.maximum.at(result, self.trial_of, value)
+        return result

@@ -1,0 +1,197 @@
+"""What the adapters have read so far: plain rows in lists, faults and notices, turned into tables once at the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
+
+from remit.errors import Fault
+from remit.flow.records.dates import LATEST_YEAR, Span
+from remit.knowledge.library import Knowledge
+from remit.knowledge.names import Names, names_of
+
+MAX_FAULTS = 10_000  # listed one by one; a file with more is of another kind than it was taken for
+
+
+@dataclass(slots=True)
+class Scope:
+    """Files that belong together: one history or table, or all files of one export. Holds their newest date."""
+
+    kind: str
+    newest: date | None = None
+
+    def saw(self, day: date | None) -> None:
+        """Take note of a date on record."""
+        if day is not None and (self.newest is None or day > self.newest):
+            self.newest = day
+
+
+@dataclass(slots=True)
+class PersonRow:
+    """A person as read."""
+
+    key: int
+    person_id: str
+    place: str
+    scopes: list[Scope]
+    index_date: date | None = None
+    birth_date: date | None = None
+    sex: str | None = None
+    weight_kg: float | None = None
+    country: str | None = None
+
+
+@dataclass(slots=True)
+class Stretch:
+    """A recorded stretch of one treatment at one dose, on its way into `exposure` and its sister tables.
+
+    `end` and `end_earliest` are exclusive; see `remit.tables.records` for the meaning of nulls.
+    """
+
+    person_key: int
+    treatment_key: int
+    start: date | None
+    start_latest: date | None
+    end: date | None
+    end_earliest: date | None
+    end_kind: str
+    evidence: str
+    record_ref: str
+    dose: float | None = None
+    sessions: float | None = None
+    adherence: float | None = None
+    stop_reason: str | None = None
+    augments_key: int | None = None
+    details: dict[str, str] = field(default_factory=dict)
+    outcome: str | None = None
+    improvement: float | None = None
+
+
+@dataclass(slots=True)
+class EpisodeRow:
+    """The current episode as read."""
+
+    start: Span
+    severity: str | None
+    psychotic: str
+    record_ref: str
+    rank: int = 0  # of two sources the one with the higher rank stands
+
+
+@dataclass(slots=True)
+class MeasurementRow:
+    """A score or laboratory value."""
+
+    person_key: int
+    measure_id: str
+    date: date
+    value: float
+    unit: str | None
+    is_imputed: bool
+    record_ref: str
+    stamp: str = ""  # time of day as written, to order two scores of one day
+
+
+@dataclass(slots=True)
+class AnswerSheet:
+    """Answers to the items of one instrument on one occasion."""
+
+    person_key: int
+    instrument_id: str
+    date: date
+    items: dict[int, float]
+    record_ref: str
+    stamp: str = ""
+
+
+@dataclass(slots=True)
+class ConditionRow:
+    """A recorded condition."""
+
+    person_key: int
+    condition_id: str
+    status: str | None
+    onset: Span
+    record_ref: str
+
+
+@dataclass
+class Book:
+    """Everything read so far.
+
+    Parameters
+    ----------
+    knowledge : Knowledge
+    index_date, episode_start : optional
+        Options of the call; they outrank the files.
+    today : date, optional
+        Index date of persons with no date at all.
+    """
+
+    knowledge: Knowledge
+    index_date: date | None = None
+    episode_start: Span | None = None
+    today: date | None = None
+    persons: dict[str, PersonRow] = field(default_factory=dict)
+    stretches: list[Stretch] = field(default_factory=list)
+    episodes: dict[int, EpisodeRow] = field(default_factory=dict)
+    measurements: list[MeasurementRow] = field(default_factory=list)
+    sheets: list[AnswerSheet] = field(default_factory=list)
+    sheet_places: dict[tuple[int, str, date], str] = field(default_factory=dict)  # of the sheets of histories
+    conditions: list[ConditionRow] = field(default_factory=list)
+    clues: dict[tuple[int, str], tuple[str, str]] = field(default_factory=dict)
+    preferences: dict[tuple[int, str], bool] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    unlisted: int = 0
+    stopped_at: str = ""
+    notices: Counter[tuple[int | None, str, str, str, str | None]] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.names: Names = names_of(self.knowledge)
+        self.earliest_year = int(self.knowledge.policy.earliest_year.value)
+
+    def fault(self, place: str, problem: str, remedy: str) -> None:
+        """Something is wrong; beyond `MAX_FAULTS` it is only counted."""
+        if len(self.faults) < MAX_FAULTS:
+            self.faults.append(Fault(place, problem, remedy))
+        else:
+            self.unlisted += 1
+
+    def stops_at(self, place: str) -> bool:
+        """Whether there are so many faults that reading on makes no sense."""
+        if self.unlisted and not self.stopped_at:
+            self.stopped_at = place
+        return bool(self.unlisted)
+
+    def notice(self, person: int | None, kind: str, code: str, text: str, ref: str | None = None) -> None:
+        """Something a reader should know; the same one twice is counted (``{n}`` in the text)."""
+        self.notices[person, kind, code, text, ref] += 1
+
+    def is_plausible(self, span: Span, place: str) -> bool:
+        """Whether a date lies in the years that a record can be about; else a fault."""
+        if span.first is None or span.last is None:
+            return True
+        if self.earliest_year <= span.first.year and span.last.year <= LATEST_YEAR:
+            return True
+        self.fault(
+            place, "is a date no record can be about", f"Give a year from {self.earliest_year} to {LATEST_YEAR}."
+        )
+        return False
+
+    def person(self, person_id: str, place: str, scope: Scope) -> PersonRow:
+        """The person of that id; the same one from a second source of another kind is one person.
+
+        A second one from a source of the same kind is a fault.
+        """
+        known = self.persons.get(person_id)
+        if known is None:
+            known = self.persons[person_id] = PersonRow(len(self.persons), person_id, place, [scope])
+            return known
+        if any(s is scope for s in known.scopes) or any(s.kind == scope.kind for s in known.scopes):
+            self.fault(
+                place, f"gives the same person id as {known.place}", "Give each person an own id, or merge the entries."
+            )
+        else:
+            known.scopes.append(scope)
+        return known

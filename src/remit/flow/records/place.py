@@ -1,0 +1,49 @@
+"""Where something stands in a file: what faults say and what `record_ref` holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+Path = tuple[str | int, ...]
+
+
+def spell(path: Path) -> str:
+    """A path as people write it: ``treatments[0].start``."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            text += f".{step}" if text else step
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Places within one document.
+
+    Attributes
+    ----------
+    file : str
+        Name of the file; for one line of many, ``file: line 3``.
+    lines : mapping
+        Line numbers by path, for YAML.
+    """
+
+    file: str
+    lines: Mapping[Path, int] = field(default_factory=dict)
+
+    def at(self, path: Path) -> str:
+        """The place of a path."""
+        if not path:
+            return self.file
+        line = self._line(path)
+        return f"{self.file}:{line} {spell(path)}" if line else f"{self.file}: {spell(path)}"
+
+    def _line(self, path: Path) -> int | None:
+        while path and self.lines:
+            if path in self.lines:
+                return self.lines[path]
+            path = path[:-1]
+        return None

@@ -1,0 +1,165 @@
+"""Turns what was read into tables: index dates, what lies after them, one strength of evidence, keys."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from functools import cache
+from typing import Any
+
+import polars as pl
+
+from remit.flow.records.book import Book, EpisodeRow, MeasurementRow, PersonRow, Stretch
+from remit.flow.records.reconcile import reconcile
+from remit.flow.records.scores import flag_safety, settle
+from remit.tables.base import Table
+from remit.tables.records import (
+    RECORDS,
+    Answer,
+    Clue,
+    Condition,
+    Episode,
+    Exposure,
+    ExposureDetail,
+    ExposureNote,
+    Measurement,
+    Notice,
+    Outcome,
+    Person,
+    Preference,
+)
+
+Rows = dict[type[Table], list[tuple[Any, ...]]]
+
+
+def set_index_dates(book: Book) -> None:
+    """Give every person an index date: the option, else the file's, else the newest date on record, with a notice."""
+    assumed: list[PersonRow] = []
+    undated: list[PersonRow] = []
+    for person in book.persons.values():
+        if book.index_date is not None:
+            person.index_date = book.index_date
+        elif person.index_date is None:
+            newest = [scope.newest for scope in person.scopes if scope.newest]
+            if not newest and book.today is not None:
+                person.index_date = book.today
+                undated.append(person)
+                continue
+            if not newest:
+                book.fault(person.place, "holds no date at all", "Give index_date, the day for which you ask.")
+                continue
+            person.index_date = max(newest)
+            assumed.append(person)
+    for persons, text in (
+        (assumed, "No index date was given; the newest date on record is taken."),
+        (undated, "Nothing on record has a date; today is taken as the index date."),
+    ):
+        if persons:
+            key = persons[0].key if len(persons) == 1 else None
+            book.notice(key, "assumed", "index_date_assumed", text)
+
+
+def shelve(book: Book) -> dict[str, pl.DataFrame]:
+    """All tables of `RECORDS`, conforming to their contracts. The book holds no faults and every index date."""
+    index = {p.key: p.index_date for p in book.persons.values() if p.index_date}
+    rows: Rows = {table: [] for table in RECORDS}
+    _episode_option(book, index)
+    stretches = reconcile(book)
+    measurements = settle(book)
+    late: Counter[int] = Counter()
+    _persons(book, rows)
+    _exposures([s for s in stretches if not _is_late(s.person_key, s.start, index, late)], rows)
+    _measurements([m for m in measurements if not _is_late(m.person_key, m.date, index, late)], rows)
+    for sheet in book.sheets:
+        if sheet.date > index[sheet.person_key]:
+            instrument = book.knowledge.instruments[sheet.instrument_id]
+            flag_safety(book, sheet.person_key, instrument, sheet.items, sheet.record_ref)
+        else:
+            rows[Answer].extend(
+                (sheet.person_key, sheet.instrument_id, sheet.date, item, value, sheet.record_ref)
+                for item, value in sorted(sheet.items.items())
+            )
+    for c in book.conditions:
+        if not _is_late(c.person_key, c.onset.first, index, late):
+            rows[Condition].append((c.person_key, c.condition_id, c.status, c.onset.first, c.record_ref))
+    for key, e in book.episodes.items():
+        if not _is_late(key, e.start.first, index, late):
+            rows[Episode].append((key, e.start.first, e.start.last, e.severity, e.psychotic, e.record_ref))
+    for (key, clue), (answer, ref) in book.clues.items():
+        rows[Clue].append((key, clue, answer, ref))
+    rows[Preference] = [(key, name, wanted) for (key, name), wanted in book.preferences.items()]
+    for key, n in late.items():
+        book.notice(key, "left_out", "after_index_date", f"{n} records dated after the index date are left out.")
+    for (person, kind, code, text, place), n in book.notices.items():
+        rows[Notice].append((person, kind, code, text.replace("{n}", str(n)), place))
+    return {table.table_name(): frame(table, rows[table]) for table in RECORDS}
+
+
+def _episode_option(book: Book, index: dict[int, date]) -> None:
+    """The start of the episode from the call, for persons without one."""
+    start = book.episode_start
+    if start is None:
+        return
+    for key in index:
+        known = book.episodes.get(key)
+        if known is None:
+            book.episodes[key] = EpisodeRow(start, None, "unknown", "option")
+        elif not known.start.is_known:
+            known.start = start
+
+
+def _is_late(person: int, day: date | None, index: dict[int, date], late: Counter[int]) -> bool:
+    if day is None or day <= index[person]:
+        return False
+    late[person] += 1
+    return True
+
+
+def _persons(book: Book, rows: Rows) -> None:
+    rows[Person] = [
+        (p.key, p.person_id, p.index_date, p.birth_date, p.sex, p.weight_kg, p.country) for p in book.persons.values()
+    ]
+
+
+def _exposures(stretches: list[Stretch], rows: Rows) -> None:
+    stretches.sort(key=lambda s: s.person_key)
+    exposure, note, outcome = rows[Exposure], rows[ExposureNote], rows[Outcome]
+    for key, s in enumerate(stretches):
+        exposure.append((key, s.person_key, s.treatment_key, s.start, s.end, s.dose))
+        note.append(
+            (
+                key, s.start_latest, s.end_earliest, s.end_kind, s.sessions, s.adherence, s.stop_reason,
+                s.augments_key, s.evidence, s.record_ref,
+            )
+        )  # fmt: skip
+        if s.outcome is not None or s.improvement is not None:
+            outcome.append((key, s.outcome, s.improvement, s.record_ref))
+        if s.details:
+            rows[ExposureDetail].extend((key, name, value) for name, value in s.details.items())
+
+
+def _measurements(measurements: list[MeasurementRow], rows: Rows) -> None:
+    measurements.sort(key=lambda m: m.person_key)
+    rows[Measurement] = [
+        (key, m.person_key, m.measure_id, m.date, m.value, m.unit, m.is_imputed, m.record_ref)
+        for key, m in enumerate(measurements)
+    ]
+
+
+@cache
+def _schema(table: type[Table]) -> dict[str, pl.DataType]:
+    return table.dtypes()
+
+
+@cache
+def _empty(table: type[Table]) -> pl.DataFrame:
+    return table.empty()
+
+
+def frame(table: type[Table], rows: list[tuple[Any, ...]]) -> pl.DataFrame:
+    """A table from rows in the order of its columns."""
+    if not rows:
+        return _empty(table)
+    schema = _schema(table)
+    columns = zip(*rows, strict=True)
+    return pl.DataFrame([pl.Series(n, list(c), dtype=t) for (n, t), c in zip(schema.items(), columns, strict=True)])

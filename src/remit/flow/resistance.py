@@ -1,0 +1,123 @@
+"""Resistant by whose definition, how sure, and what would settle it?
+
+Every definition is a set of features over a person's trials and episode; `remit.engine.criteria` makes a verdict of
+them. docs/explanation/semantics.md, *Features of a definition* and *Verdicts*.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from remit.engine.columns import NO_DAY, as_dates, with_enums
+from remit.engine.criteria import Bounds, Result, evaluate, least_units, reaches
+from remit.engine.intervals import FAR
+from remit.engine.logic import Tri
+from remit.flow.features import Features, Units
+from remit.flow.findings import Ledger
+from remit.flow.missing import MissingFacts
+from remit.knowledge import Definition, Knowledge
+from remit.tables import NO, UNKNOWN, YES, Tables, Verdict
+from remit.tables.resistance import STATUS
+
+NOT_APPLICABLE = STATUS.index("not_applicable")
+
+
+def resistance(tables: Tables, knowledge: Knowledge, *, detail: bool = True) -> dict[str, pl.DataFrame]:
+    """Verdicts of every definition for every person.
+
+    Reads `person`, `episode`, `condition`, `trial`, `trial_note`, `trial_detail`, `trial_overlap`, `response`,
+    `adequacy`. Writes `verdict` and, with `detail`, `tally`, `finding`, `finding_trial`, `missing`.
+    """
+    features = Features(tables, knowledge)
+    ledger, lacking = Ledger(features), MissingFacts(features)
+    verdicts = []
+    for key, definition in enumerate(knowledge.definitions):
+        values = features.of(definition)
+        result = evaluate(definition, {name: value.bounds for name, value in values.items()})
+        excluded = _excluded(tables, knowledge, definition)
+        status = _status(result.status, excluded)
+        result = _only_where(status != NOT_APPLICABLE, result)
+        verdicts.append((status, result, _first_met(definition, values, status, features)))
+        if detail:
+            ledger.add(key, definition, values)
+            lacking.add(key, definition, values, status == UNKNOWN, excluded == UNKNOWN)
+    written = {"verdict": _verdicts(tables["person"]["person_key"].to_numpy(), verdicts)}
+    return written | ledger.frames() | {"missing": lacking.frame()} if detail else written
+
+
+def _excluded(tables: Tables, knowledge: Knowledge, definition: Definition) -> Tri:
+    """By person: whether a recorded condition takes them out of the definition; unknown where it is suspected."""
+    person = tables["person"]
+    excluded = np.full(person.height, NO, np.uint8)
+    condition = tables["condition"]
+    if condition.is_empty() or not definition.excludes:
+        return excluded
+    wanted = [
+        c for c in condition["condition_id"].unique() if knowledge.condition_closure(c) & set(definition.excludes)
+    ]
+    rows = condition.join(person.select("person_key", "index_date"), on="person_key").filter(
+        pl.col("condition_id").is_in(wanted)
+        & pl.col("status").ne_missing("refuted")
+        & (pl.col("onset_date").is_null() | (pl.col("onset_date") <= pl.col("index_date")))
+    )
+    at = np.searchsorted(person["person_key"].to_numpy(), rows["person_key"].to_numpy())
+    value = np.where(rows["status"].eq_missing("suspected").to_numpy(), np.uint8(UNKNOWN), np.uint8(YES))
+    np.maximum.at(excluded, at, value)
+    return excluded
+
+
+def _status(status: Tri, excluded: Tri) -> NDArray[np.uint8]:
+    """A suspected exclusion leaves open what would be met; a recorded one takes the definition away."""
+    opened = np.where((excluded == UNKNOWN) & (status == YES), np.uint8(UNKNOWN), status)
+    return np.where(excluded == YES, np.uint8(NOT_APPLICABLE), opened)
+
+
+def _only_where(applies: NDArray[np.bool_], result: Result) -> Result:
+    """A result without numbers where the definition does not apply."""
+    value, low, high = (np.where(applies, n, np.nan) for n in (result.value, *result.bounds))
+    return Result(result.status, value, Bounds(low, high))
+
+
+def _first_met(
+    definition: Definition, values: dict[str, Units], status: NDArray[np.uint8], features: Features
+) -> NDArray[np.int32]:
+    """By person: the day on which the verdict was first met; NO_DAY where it is not met, or not a matter of trials."""
+    n = len(status)
+    if definition.shape == "score" or not (status == YES).any():
+        return np.full(n, NO_DAY, np.int32)
+    ways = [definition.criteria] if definition.shape == "count" else [
+        rung.all for rung in definition.rungs if definition.met and reaches(definition.met, np.array([rung.value]))[0]
+    ]  # fmt: skip
+    first = np.full(n, FAR, np.int64)
+    for criteria in ways:
+        counting = [c for c in criteria if values[c.feature].grouping is not None and least_units(c) > 0]
+        days = [features.nth_date(values[c.feature], least_units(c)) for c in counting]
+        first = np.minimum(first, np.max(days, axis=0)) if days else first
+    return np.where((status == YES) & (first < FAR), first, NO_DAY).astype(np.int32)
+
+
+def _verdicts(
+    person_key: NDArray[np.uint32], verdicts: list[tuple[NDArray[np.uint8], Result, NDArray[np.int32]]]
+) -> pl.DataFrame:
+    """Table `verdict`, in order of definition, then person."""
+    if not verdicts:
+        return Verdict.empty()
+    status, results, first_met = zip(*verdicts, strict=True)
+    numbers = {
+        "value": [r.value for r in results],
+        "low": [r.bounds.low for r in results],
+        "high": [r.bounds.high for r in results],
+    }
+    columns = [
+        pl.Series("person_key", np.tile(person_key, len(verdicts))),
+        pl.Series("definition_key", np.repeat(np.arange(len(verdicts), dtype=np.uint8), len(person_key))),
+        pl.Series("status", np.concatenate(status)),
+        *(
+            pl.Series(name, np.concatenate(arrays, dtype=np.float32), nan_to_null=True)
+            for name, arrays in numbers.items()
+        ),
+        as_dates("first_met_date", np.concatenate(first_met)),
+    ]
+    return with_enums(columns, {"status": pl.Enum(STATUS)})

@@ -1,0 +1,267 @@
+"""How much better did a trial make it, and on whose word? Used by `adequacy`.
+
+Measured before reported, on one instrument at both ends, never across instruments; see docs/explanation/semantics.md,
+*Response of a trial*.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from remit.engine.columns import (
+    NO_CODE,
+    codes,
+    nullable_codes,
+    nullable_numbers,
+    values,
+    with_enums,
+)
+from remit.engine.logic import Tri, between, every, negate
+from remit.flow.measured import improvement_range, measured
+from remit.knowledge import Knowledge
+from remit.knowledge.schema import Policy
+from remit.knowledge.schema import Response as Threshold
+from remit.tables import NO, UNKNOWN, YES, Response, Tables
+from remit.tables.adequacy import BASES
+from remit.tables.records import OUTCOMES
+
+Numbers = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+REMISSION = OUTCOMES.index("remission")
+LOWEST_BAND = OUTCOMES.index("minimal")
+"""Worse, none and minimal are one band of improvement."""
+
+
+@dataclass
+class Improvement:
+    """How much better each trial made it.
+
+    Attributes
+    ----------
+    low, high : array of float64
+        Percent from low to high; nan where unknown, or where there is only the word remission.
+    is_low_number, is_high_number : array of bool
+        Whether the end is a number that was given; else a band begins at it, or ends before it.
+    percent : array of float64
+        Where one number is known; else nan.
+    word : array of uint8
+        Code of the outcome; NO_CODE where unknown.
+    is_remission : Tri
+    """
+
+    low: Numbers
+    high: Numbers
+    is_low_number: Flags
+    is_high_number: Flags
+    percent: Numbers
+    word: NDArray[np.uint8]
+    is_remission: Tri
+
+    def nonresponse(self, threshold: Threshold) -> Tri:
+        """By trial: whether it did not help, that is improvement below (or at most) the threshold and no remission.
+
+        A reported band that merely begins at an "at most" threshold is not at it.
+        """
+        if threshold.below_percent is not None:
+            limit = threshold.below_percent
+            surely = (self.high < limit) | ((self.high == limit) & ~self.is_high_number)
+            possibly = self.low < limit
+        else:
+            assert threshold.at_most_percent is not None
+            limit = threshold.at_most_percent
+            surely = self.high <= limit
+            possibly = (self.low < limit) | ((self.low == limit) & self.is_low_number)
+        below = between(surely, possibly | np.isnan(self.low))
+        return every(below, negate(self.is_remission))
+
+
+def responses(tables: Tables, knowledge: Knowledge) -> pl.DataFrame:
+    """Table `response`, one row per trial."""
+    policy = knowledge.policy
+    found = _reported(tables, policy)
+    n = len(found.low)
+    basis = np.where((found.word != NO_CODE) | ~np.isnan(found.low), BASES.index("reported"), BASES.index("none"))
+    keys, measure_id = np.full((2, n), np.nan), [None] * n
+    disagrees = np.zeros(n, bool)
+    scores = measured(tables, knowledge)
+    if scores is not None:
+        at = scores["trial_key"].to_numpy()
+        disagrees[at] = _overrule(found, scores, policy)
+        basis[at] = BASES.index("measured")
+        keys[:, at] = scores["m_baseline"].to_numpy(), scores["m_endpoint"].to_numpy()
+        for row, name in zip(at.tolist(), scores["m_id"].to_list(), strict=True):
+            measure_id[row] = name
+    stretch = improvement_range(tables, knowledge)
+    if stretch is not None:
+        _stretch(found, stretch, basis == BASES.index("reported"))
+    columns = [
+        pl.Series("trial_key", np.arange(n, dtype=np.uint32)),
+        nullable_codes("outcome", found.word),
+        nullable_numbers("improvement_low", found.low),
+        nullable_numbers("improvement_high", found.high),
+        pl.Series("is_low_number", found.is_low_number),
+        pl.Series("is_high_number", found.is_high_number),
+        nullable_numbers("improvement_percent", found.percent),
+        pl.Series("is_remission", found.is_remission),
+        pl.Series("basis", basis.astype(np.uint8)),
+        pl.Series("measure_id", measure_id, dtype=pl.String),
+        *(nullable_numbers(k, v).cast(pl.UInt32) for k, v in zip(("baseline_key", "endpoint_key"), keys, strict=True)),
+        pl.Series("disagrees", disagrees),
+    ]
+    schema = Response.dtypes()
+    return with_enums(columns, {name: schema[name] for name in ("outcome", "is_remission", "basis")})
+
+
+def improvement_of(response: pl.DataFrame) -> Improvement:
+    """Table `response` as arrays."""
+    low, high, percent = (
+        values(response[name], np.nan) for name in ("improvement_low", "improvement_high", "improvement_percent")
+    )
+    flags = [response[name].to_numpy() for name in ("is_low_number", "is_high_number")]
+    word, is_remission = codes(response, ["outcome", "is_remission"])
+    return Improvement(low, high, flags[0], flags[1], percent, word, is_remission)
+
+
+def _reported(tables: Tables, policy: Policy) -> Improvement:
+    """What patients and clinicians said of the exposures that may have ended each trial.
+
+    Where several may have, the interval that holds all of theirs, unknown if one is silent.
+    """
+    n = tables["trial"].height
+    unknown = np.full(n, np.nan)
+    outcome = tables["outcome"]
+    if outcome.is_empty():
+        no_number, silent = np.zeros(n, np.bool_), np.full(n, NO_CODE, np.uint8)
+        never = np.full(n, UNKNOWN, np.uint8)
+        return Improvement(unknown, unknown.copy(), no_number, no_number.copy(), unknown.copy(), silent, never)
+    said = tables["trial_exposure"].filter("may_end_trial").join(
+        outcome, on="exposure_key", how="left", maintain_order="left"
+    ).sort("trial_key")  # fmt: skip
+    trial = said["trial_key"].to_numpy()
+    words = codes(said, ["outcome"])[0]
+    one = _told(words, values(said["improvement_percent"], np.nan), policy)
+    starts = np.flatnonzero(np.concatenate(([True], trial[1:] != trial[:-1])))
+    if not len(trial) or len(starts) == len(trial):
+        return _in_order(one, trial, n)
+    return _in_order(_hull(one, starts), trial[starts], n)
+
+
+def _told(word: NDArray[np.uint8], percent: Numbers, policy: Policy) -> Improvement:
+    """A number in percent takes precedence over a word; the word stays where it says the same."""
+    low, high = np.full(NO_CODE + 1, np.nan), np.full(NO_CODE + 1, np.nan)
+    for name, band in policy.outcome_bands.items():
+        if band.low is not None or band.high is not None:
+            low[OUTCOMES.index(name)] = -np.inf if band.low is None else band.low
+            high[OUTCOMES.index(name)] = np.inf if band.high is None else band.high
+    has_number = ~np.isnan(percent)
+    by_number = _word(percent, policy)
+    is_silent = ~has_number & (word == NO_CODE)
+    is_remission = np.where(is_silent, UNKNOWN, np.where((word == REMISSION) & ~has_number, YES, NO))
+    return Improvement(
+        np.where(has_number, percent, low[word]),
+        np.where(has_number, percent, high[word]),
+        has_number,
+        has_number.copy(),
+        percent,
+        np.where(has_number & (_band(word) != _band(by_number)), by_number, word),
+        is_remission.astype(np.uint8),
+    )
+
+
+def _hull(one: Improvement, starts: NDArray[np.intp]) -> Improvement:
+    """The interval of each group of rows that holds all of theirs; unknown if one is silent."""
+
+    def same(column: NDArray[np.generic]) -> NDArray[np.bool_]:
+        return np.asarray(np.minimum.reduceat(column, starts) == np.maximum.reduceat(column, starts))
+
+    is_told = ~np.logical_or.reduceat(one.is_remission == UNKNOWN, starts)
+    at = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(one.low)))
+    low, high = np.fmin.reduceat(one.low, starts), np.fmax.reduceat(one.high, starts)
+    is_single = np.diff(starts, append=len(one.low)) == 1
+    is_one_number = is_single | same(one.percent)
+    return Improvement(
+        np.where(is_told, low, np.nan),
+        np.where(is_told, high, np.nan),
+        np.logical_or.reduceat(one.is_low_number & (one.low == low[at]), starts),
+        np.logical_or.reduceat(one.is_high_number & (one.high == high[at]), starts),
+        np.where(is_one_number, one.percent[starts], np.nan),
+        np.where(is_single | same(one.word), one.word[starts], np.uint8(NO_CODE)),
+        np.where(same(one.is_remission), one.is_remission[starts], np.uint8(UNKNOWN)),
+    )
+
+
+def _in_order(told: Improvement, trial: NDArray[np.uint32], n: int) -> Improvement:
+    """By trial key; trials of which nothing was told are unknown."""
+
+    def spread(column: NDArray[Any], unknown: float) -> NDArray[Any]:
+        full = np.full(n, unknown, column.dtype)
+        full[trial] = column
+        return full
+
+    return Improvement(
+        spread(told.low, np.nan),
+        spread(told.high, np.nan),
+        spread(told.is_low_number, False),
+        spread(told.is_high_number, False),
+        spread(told.percent, np.nan),
+        spread(told.word, NO_CODE),
+        spread(told.is_remission, UNKNOWN),
+    )
+
+
+def _overrule(found: Improvement, scores: pl.DataFrame, policy: Policy) -> NDArray[np.bool_]:
+    """Put what was measured in place of what was reported; gives where the two fell into different bands."""
+    at = scores["trial_key"].to_numpy()
+    percent, remission = scores["m_percent"].to_numpy(), scores["m_remission"].to_numpy()
+    word = np.where(remission, np.uint8(REMISSION), _word(percent, policy))
+    before = found.word[at]
+    found.low[at] = found.high[at] = found.percent[at] = percent
+    found.is_low_number[at] = found.is_high_number[at] = True
+    found.word[at] = word
+    found.is_remission[at] = np.where(remission, np.uint8(YES), np.uint8(NO))
+    return np.asarray((before != NO_CODE) & (_band(before) != _band(word)))
+
+
+def _stretch(found: Improvement, stretch: pl.DataFrame, is_reported: NDArray[np.bool_]) -> None:
+    """Widen what was reported of trials without exact dates to every improvement that their scores allow."""
+    keep = is_reported[stretch["trial_key"].to_numpy()]
+    at = stretch["trial_key"].to_numpy()[keep]
+    low, high = stretch["s_low"].to_numpy()[keep], stretch["s_high"].to_numpy()[keep]
+    found.is_low_number[at] |= ~(found.low[at] < low)
+    found.is_high_number[at] |= ~(found.high[at] > high)
+    found.low[at], found.high[at] = np.fmin(found.low[at], low), np.fmax(found.high[at], high)
+    found.percent[at] = np.where(found.low[at] == found.high[at], found.percent[at], np.nan)
+    found.word[at] = NO_CODE
+    found.is_remission[at] = UNKNOWN
+
+
+def _word(percent: Numbers, policy: Policy) -> NDArray[np.uint8]:
+    """The word for a percent improvement; NO_CODE where there is none."""
+    bands = policy.outcome_bands
+    names = np.select(
+        [
+            np.isnan(percent),
+            percent >= _low(bands["response"]),
+            percent >= _low(bands["partial"]),
+            percent > 0,
+            percent == 0,
+        ],
+        [NO_CODE, *(OUTCOMES.index(w) for w in ("response", "partial", "minimal", "none"))],
+        OUTCOMES.index("worse"),
+    )
+    return names.astype(np.uint8)
+
+
+def _low(band: object) -> float:
+    low = getattr(band, "low", None)
+    return -np.inf if low is None else float(low)
+
+
+def _band(word: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.maximum(word, LOWEST_BAND)

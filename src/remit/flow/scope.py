@@ -1,0 +1,74 @@
+"""Where trials lie against the current episode, three-valued. Used by `adequacy` and `resistance`."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from remit.engine.columns import NO_DAY, days
+from remit.engine.intervals import FAR
+from remit.engine.logic import Tri, between
+from remit.flow.settle import LONG_AGO, person_rows
+from remit.tables import Tables
+
+Int = NDArray[np.int32]
+
+
+class Spans(NamedTuple):
+    """Trials as days, with bounds in place of unknown dates, beside their person's episode."""
+
+    start: Int  # earliest
+    late_start: Int
+    early_end: Int
+    end: Int  # latest
+    episode_start: Int  # earliest
+    episode_late_start: Int
+
+
+def spans(tables: Tables) -> Spans:
+    """The dates of every trial and of the episode it may lie in."""
+    trial, note = tables["trial"], tables["trial_note"]
+    index, episode_start, episode_late_start = person_days(tables)
+    person = trial["person_key"].to_numpy()
+    at = person_rows(tables, person)
+    start, end = days(trial["start_date"]), days(trial["end_date"])
+    late_start = np.where(start == NO_DAY, FAR, start)
+    early_end = np.where(end == NO_DAY, LONG_AGO, end)
+    if not note.is_empty():
+        where = note["trial_key"].to_numpy()
+        late_start[where] = days(note["start_latest_date"], FAR)
+        early_end[where] = days(note["end_earliest_date"], LONG_AGO)
+        early_end = np.minimum(early_end, index[at] + 1)
+    return Spans(
+        np.where(start == NO_DAY, LONG_AGO, start),
+        late_start,
+        early_end,
+        np.where(end == NO_DAY, index[at] + 1, end),
+        episode_start[at],
+        episode_late_start[at],
+    )
+
+
+def person_days(tables: Tables) -> tuple[Int, Int, Int]:
+    """By person: index date, earliest and latest start of the episode (long ago and far ahead where unknown)."""
+    person, episode = tables["person"], tables["episode"]
+    n = person.height
+    earliest, latest = np.full(n, LONG_AGO, np.int32), np.full(n, FAR, np.int32)
+    if not episode.is_empty():
+        at = person_rows(tables, episode["person_key"].to_numpy())
+        earliest[at] = days(episode["start_date"], LONG_AGO)
+        latest[at] = days(episode["start_latest_date"], FAR)
+    index = days(person["index_date"])
+    return index, earliest, np.where(latest == FAR, FAR, np.minimum(latest, index))
+
+
+def ran_in_episode(spans: Spans) -> Tri:
+    """Whether a trial ran on for at least a day of the episode."""
+    return between(spans.early_end > spans.episode_late_start, spans.end > spans.episode_start)
+
+
+def began_in_episode(spans: Spans) -> Tri:
+    """Whether a course that counts by sessions lies in the episode as a whole; unknown where it may straddle."""
+    return between(spans.start >= spans.episode_late_start, spans.end > spans.episode_start)

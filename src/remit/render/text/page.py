@@ -1,0 +1,117 @@
+"""Building blocks of a text page: headings, lists, the crisis panel, the lines that stand on every output.
+
+Cells are `rich.text.Text`, never markup, so that square brackets in a name or mark are printed as they are. Meaning is
+never carried by colour alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import IO
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.panel import Panel as Frame
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text as Line
+
+from remit.knowledge import Knowledge
+from remit.render.crisis import Panel, call_number, has_sign, panel
+from remit.render.phrases import Phrases
+from remit.render.views import PersonView
+
+WIDEST = 120
+"""Columns beyond which lines of prose get hard to read."""
+
+
+def console(file: IO[str] | None = None, width: int | None = None) -> Console:
+    """A console that prints text as it is.
+
+    Parameters
+    ----------
+    file : text file, optional
+        Standard output by default.
+    width : int, optional
+        Columns; by default those of the terminal, at most `WIDEST`.
+    """
+    made = Console(file=file, width=width, highlight=False, markup=False, emoji=False, soft_wrap=False)
+    if width is None and made.width > WIDEST:
+        made.width = WIDEST
+    return made
+
+
+def heading(text: str) -> RenderableType:
+    """A heading with a line to its right."""
+    return Padding(Rule(Line(f"{text} ", style="bold"), align="left", style="default"), (1, 0, 0, 0))
+
+
+def paragraph(text: str, style: str = "") -> RenderableType:
+    """Wrapped prose."""
+    return Line(text, style=style)
+
+
+def bullets(lines: Iterable[str], marker: str = "-") -> RenderableType:
+    """A list with hanging indents."""
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(ratio=1)
+    for line in lines:
+        grid.add_row(Line(marker), Line(line))
+    return grid
+
+
+def numbered(lines: Iterable[str]) -> RenderableType:
+    """A numbered list with hanging indents."""
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(no_wrap=True, justify="right")
+    grid.add_column(ratio=1)
+    for n, line in enumerate(lines, 1):
+        grid.add_row(Line(f"{n}."), Line(line))
+    return grid
+
+
+def table(*columns: str) -> Table:
+    """An empty table with light rules."""
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    for column in columns:
+        made.add_column(Line(column), overflow="fold")
+    return made
+
+
+def crisis_frame(shown: Panel) -> RenderableType:
+    """The crisis panel in a heavy frame."""
+    body = [
+        Line(shown.emergency, style="bold"),
+        bullets(shown.lines),
+        Line(),
+        bullets(shown.steps),
+        Line(),
+        *(Line(sign) for sign in shown.signs),
+        Line(shown.note),
+    ]
+    return Frame(Group(*body), title=Line(f" {shown.title} ", style="bold"), box=box.HEAVY, padding=(0, 1))
+
+
+def crisis_first(person: PersonView, knowledge: Knowledge, phrases: Phrases) -> list[RenderableType]:
+    """The crisis panel of a person, where there is a sign."""
+    if not has_sign(person.signs):
+        return []
+    return [crisis_frame(panel(person.signs, person.country, knowledge, phrases)), Line()]
+
+
+def disclaimers(country: str | None, day: date, knowledge: Knowledge, phrases: Phrases) -> RenderableType:
+    """The lines that stand on every output."""
+    say = phrases.say
+    return bullets(
+        [
+            say("page.disclaimer.discuss"),
+            say("crisis.pinned", number=call_number(country, knowledge, phrases)),
+            say("page.disclaimer.dated", day=phrases.day(day)),
+            say("page.disclaimer.change"),
+            say("page.disclaimer.nobody"),
+            say("page.disclaimer.unknown"),
+        ]
+    )

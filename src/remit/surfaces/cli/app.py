@@ -1,0 +1,164 @@
+"""The commands by name; each one imports what it needs when it is called."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from remit.surfaces.cli.options import (
+    Codes,
+    Country,
+    Definitions,
+    EpisodeStart,
+    File,
+    Files,
+    Format,
+    FormatOption,
+    IndexDate,
+    KnowledgeDir,
+    Mode,
+    ModeOption,
+    Output,
+)
+
+
+class Commands(TyperGroup):
+    """The command `evidence` is a stranger here until it is called."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find a command; that of `evidence` is loaded first."""
+        if args and args[0] == "evidence":
+            from remit.surfaces.cli.evidence import app as evidence_app
+
+            self.add_command(typer.main.get_command(evidence_app), "evidence")
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(
+    cls=Commands,
+    help="From a record of depression treatment to verdicts with reasons. Information to discuss with a clinician: "
+    "not advice, not a prescription, not a diagnosis.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+knowledge_app = typer.Typer(help="What is known, from which sources, how well checked.", no_args_is_help=True)
+app.add_typer(knowledge_app, name="knowledge")
+app.add_typer(typer.Typer(help="Pooled effects from arm-level data: pairwise, network, update."), name="evidence")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from remit import __version__
+        from remit.surfaces.cli.output import knowledge_version
+
+        typer.echo(f"remit {__version__} (knowledge {knowledge_version()})")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of a fault of ours.")] = False,
+) -> None:
+    """From a record of depression treatment to verdicts with reasons."""
+
+
+@app.command()
+def assess(
+    files: Files,
+    format: FormatOption = Format.TEXT,
+    output: Output = None,
+    definition: Definitions = None,
+    index_date: IndexDate = None,
+    episode_start: EpisodeStart = None,
+    mode: ModeOption = Mode.CLINICIAN,
+    codes: Codes = None,
+    knowledge: KnowledgeDir = None,
+    country: Country = None,
+) -> None:
+    """Say what was tried, what was a fair try, and which definitions of resistance are met."""
+    from remit.surfaces.cli.assess import Request, write_assessment
+
+    request = Request(files, definition, index_date, episode_start, mode.value, codes, knowledge, country)
+    write_assessment(request, is_json=format is Format.JSON, output=output)
+
+
+@app.command()
+def explain(
+    files: File,
+    definition: Annotated[
+        str, typer.Option("--definition", "-d", metavar="ID", help="Whose verdict to explain.", show_default=False)
+    ],
+    format: FormatOption = Format.TEXT,
+    output: Output = None,
+    index_date: IndexDate = None,
+    episode_start: EpisodeStart = None,
+    codes: Codes = None,
+    knowledge: KnowledgeDir = None,
+    country: Country = None,
+) -> None:
+    """Say why: statement, finding, trial, source record, citation."""
+    from remit.surfaces.cli.assess import Request, write_explanation
+
+    request = Request(files, [definition], index_date, episode_start, Mode.CLINICIAN.value, codes, knowledge, country)
+    write_explanation(request, is_json=format is Format.JSON, output=output)
+
+
+@app.command()
+def definitions(
+    name: Annotated[str | None, typer.Argument(metavar="ID", help="Show this one in full.", show_default=False)] = None,
+    format: FormatOption = Format.TEXT,
+    knowledge: KnowledgeDir = None,
+) -> None:
+    """List the definitions and staging methods, with their sources and how well they were checked."""
+    from remit.surfaces.cli.knowledge import list_definitions, show
+
+    if name is None:
+        list_definitions(knowledge, is_json=format is Format.JSON)
+    else:
+        show(name, knowledge, is_json=format is Format.JSON, sections=("definitions",))
+
+
+@knowledge_app.command()
+def check(knowledge: KnowledgeDir = None, codes: Codes = None, format: FormatOption = Format.TEXT) -> None:
+    """Read all knowledge, ours and your own, and run every worked case."""
+    from remit.surfaces.cli.knowledge import check as run
+
+    run(knowledge, codes, is_json=format is Format.JSON)
+
+
+@knowledge_app.command("show")
+def show_entry(
+    name: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="A drug, treatment, rule, definition, instrument, source, condition, class."),
+    ],
+    format: FormatOption = Format.TEXT,
+    knowledge: KnowledgeDir = None,
+) -> None:
+    """Show one entry: its values, their sources, and how well each was checked."""
+    from remit.surfaces.cli.knowledge import show
+
+    show(name, knowledge, is_json=format is Format.JSON)
+
+
+@app.command()
+def score(
+    instrument: Annotated[str, typer.Argument(help="Id or name, such as phq9.", show_default=False)],
+    items: Annotated[
+        list[str],
+        typer.Argument(metavar="ITEMS...", help="One number per item; - or . for not answered.", show_default=False),
+    ],
+    format: FormatOption = Format.TEXT,
+    country: Country = None,
+    knowledge: KnowledgeDir = None,
+) -> None:
+    """Score an instrument from its items."""
+    from remit.surfaces.cli.score import score_items
+
+    score_items(instrument, items, country, knowledge, is_json=format is Format.JSON)

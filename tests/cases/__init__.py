@@ -1,0 +1,1 @@
+"""Worked cases and vignettes as test items."""

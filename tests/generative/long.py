@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import argparse
+import gc
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ from pathlib import Path
 from random import Random
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+os.environ.setdefault("POLARS_MAX_THREADS", "1")  # the processes are the threads
 
 from generative.people import RandomChooser, draw_person
 from generative.run import disagreements, report
@@ -23,6 +26,7 @@ BATCH = 2500
 
 def batch(seed: int, number: int, size: int) -> str | None:
     """Draws and compares one batch; a report where engine and oracle disagree."""
+    gc.set_threshold(200_000)
     chooser = RandomChooser(Random(f"{seed}/{number}"))
     persons = [draw_person(chooser) for _ in range(size)]
     wrong = disagreements(persons)

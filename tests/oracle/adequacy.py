@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, TypeVar
 
 from oracle import days
 from oracle.facts import Facts, Rule
 from oracle.model import ALWAYS, NEVER, NO, UNKNOWN, YES
 from oracle.response import Response
 from oracle.trials import Trial
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,18 @@ def compare(low: float, high: float, least: float) -> int:
     return YES if low >= least else NO if high < least else UNKNOWN
 
 
+def once(method: Callable[..., T]) -> Callable[..., T]:
+    """Works a method of a rule, or of a rule and a span, out once for each."""
+
+    def found(self: Course, rule: Rule, *span: Span) -> T:
+        key = (method.__name__, rule.id, span != () and span[0] is LIFETIME)
+        if key not in self.known:
+            self.known[key] = method(self, rule, *span)
+        return self.known[key]
+
+    return found
+
+
 class Course:
     """A trial with its doses, days and response: what every rule looks at."""
 
@@ -39,7 +55,7 @@ class Course:
         self.siblings: list[Course] = [self]
         self.is_course = facts.is_course(trial.treatment)
         self._runs: dict[tuple[float, float, bool], float] = {}
-        self._states: dict[tuple[str, str, bool], int] = {}
+        self.known: dict[tuple[str, str, bool], Any] = {}
 
     @property
     def hidden(self) -> bool:
@@ -93,6 +109,7 @@ class Course:
             self._runs[key] = days.longest_run(good, self.trial.gap)
         return self._runs[key]
 
+    @once
     def adequate_days(self, rule: Rule, span: Span) -> tuple[float, float]:
         """Days of the adequate run: for certain, and at most (infinite: without bound)."""
         minimum = rule.minimum.get(self.trial.treatment)
@@ -105,6 +122,7 @@ class Course:
         low = 0 if self.is_course or minimum is None else self.run(minimum, span.latest, True)
         return low, high
 
+    @once
     def dose_met(self, rule: Rule) -> int:
         """Whether the dose, or the number of sessions, was high enough."""
         if self.is_course:
@@ -116,6 +134,7 @@ class Course:
         minimum = rule.minimum.get(self.trial.treatment)
         return UNKNOWN if minimum is None else self.dose_reaches(minimum)
 
+    @once
     def duration_met(self, rule: Rule, span: Span) -> int:
         """Whether it lasted long enough at the dose."""
         if self.is_course:
@@ -134,25 +153,30 @@ class Course:
             return YES
         return NO if self.trial.end <= span.earliest else UNKNOWN
 
+    @once
     def adherence_met(self, rule: Rule) -> int:
         """Whether enough of the doses were taken."""
         share = self.trial.adherence
         return UNKNOWN if share is None else YES if share >= rule.adherence else NO
 
+    @once
     def adherence_allows(self, rule: Rule) -> int:
         """Yes unless adherence is known to be low; what is not recorded is taken as ordinary."""
         low = {c.adherence_met(rule) == NO for c in self.siblings}
         return UNKNOWN if len(low) == 2 else NO if True in low else YES
 
+    @once
     def nonresponse(self, rule: Rule) -> int:
         """Whether it did not help."""
         return self.response.nonresponse(rule)
 
+    @once
     def failed(self, rule: Rule, span: Span) -> int:
         """A fair try that did not help."""
         return min(self.dose_met(rule), self.duration_met(rule, span),
                    self.adherence_allows(rule), self.nonresponse(rule))  # fmt: skip
 
+    @once
     def intolerant(self, rule: Rule, span: Span) -> int:
         """Stopped for side effects before it was long enough, in the scope."""
         return min(self.stopped_for_side_effects, YES - self.duration_met(rule, span), self.ran_in(span))
@@ -163,14 +187,17 @@ class Course:
         said = {p.source.stop_reason == "side_effects" for p in self.trial.may_be_last}
         return UNKNOWN if len(said) == 2 else YES if True in said else NO
 
+    @once
     def success(self, rule: Rule, span: Span) -> int:
         """Ran in the scope and helped."""
         return min(self.ran_in(span), YES - self.nonresponse(rule))
 
+    @once
     def unsuccessful(self, rule: Rule, span: Span) -> int:
         """Ran in the scope and did not help, whatever dose and time."""
         return min(self.ran_in(span), self.adherence_allows(rule), self.nonresponse(rule))
 
+    @once
     def dose_optimised(self, rule: Rule, span: Span) -> int:
         """Failed, and the dose was well above the minimum."""
         minimum = rule.minimum.get(self.trial.treatment)
@@ -180,6 +207,7 @@ class Course:
             return min(self.failed(rule, span), UNKNOWN)
         return min(self.failed(rule, span), self.dose_reaches(rule.ratio * minimum))
 
+    @once
     def duration_optimised(self, rule: Rule, span: Span) -> int:
         """Failed, and it lasted well beyond the minimum time."""
         if self.is_course:
@@ -193,11 +221,8 @@ class Course:
         return max(self.failed(rule, span), self.intolerant(rule, span))
 
     def state(self, name: str, rule: Rule, span: Span) -> int:
-        """The state that a feature asks for, or `success`; worked out once."""
-        key = (name, rule.id, span is LIFETIME)
-        if key not in self._states:
-            self._states[key] = getattr(self, name)(rule, span)
-        return self._states[key]
+        """The state that a feature asks for, or `success`."""
+        return int(getattr(self, name)(rule, span))
 
 
 def _lies_in(trial: Trial, span: Span) -> int:

@@ -2,47 +2,116 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from typing import Any, NamedTuple
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from remit.engine.columns import days
 from remit.flow.joined import Joined
-from remit.flow.scope import spans
+from remit.flow.scope import Spans, person_days, spans
+from remit.flow.settle import person_rows
 from remit.knowledge import Instrument, Knowledge
-from remit.knowledge.base import Number
 from remit.knowledge.schema import Policy
 from remit.tables import Tables
 
 PERCENT = 100.0
+_DAY_BITS = 22
+_DAY_ZERO = 1 << 21  # lifts days before 1970 above zero
 
 
-def measured(tables: Tables, knowledge: Knowledge) -> pl.DataFrame | None:
-    """Measured improvement by trial; None where no score can give any.
+class Scores(NamedTuple):
+    """Scores on one instrument in order of person, day and record."""
 
-    Returns
-    -------
-    DataFrame or None
-        trial_key, m_percent, m_remission, m_id, m_baseline, m_endpoint (measurement keys); only trials with a measured
-        improvement.
-    """
-    scores = _scores(tables, knowledge)
-    if scores is None:
-        return None
-    trials = _exact_trials(tables)
-    if trials.is_empty():
-        return None
-    parts = [
-        _on_instrument(trials, scores.filter(pl.col("measure_id") == name), knowledge.instruments[name], knowledge)
-        for name in scores["measure_id"].unique().sort()
-    ]
-    found = pl.concat(parts)
-    if found.is_empty():
-        return None
-    found = found.sort("trial_key", "endpoint_date", "m_id", descending=[False, True, False])
-    return found.unique("trial_key", keep="first", maintain_order=True).drop("endpoint_date")
+    instrument: Instrument
+    person: NDArray[np.int64]  # row of table `person`
+    day: NDArray[np.int64]
+    value: NDArray[np.float64]
+    key: NDArray[np.uint32]  # measurement_key
+
+    def at(self, person: NDArray[np.int64], day: NDArray[np.int64], side: str) -> NDArray[np.intp]:
+        """Where a person's day stands among the scores; `side` as in NumPy's searchsorted."""
+        own, asked = _place(self.person, self.day), _place(person, day)
+        return np.searchsorted(own, asked, side="right" if side == "right" else "left")
 
 
-def improvement_range(tables: Tables, knowledge: Knowledge) -> pl.DataFrame | None:
+class Improvements(NamedTuple):
+    """Measured improvement by trial; nan, None and -1 where there is none."""
+
+    percent: NDArray[np.float64]
+    is_remission: NDArray[np.bool_]
+    measure_id: list[str | None]
+    baseline_key: NDArray[np.float64]
+    endpoint_key: NDArray[np.float64]
+
+
+class Trials(NamedTuple):
+    """Dates of trials, and which of them are exact."""
+
+    person: NDArray[np.int64]  # row of table `person`
+    index_day: NDArray[np.int64]
+    dates: Spans
+    wide: Spans  # of the whole course that trials may be
+    is_exact: NDArray[np.bool_]
+
+
+def dated_trials(tables: Tables) -> Trials:
+    """The trials of a run, as scores are laid against them."""
+    dates, joined = spans(tables), Joined(tables)
+    is_exact = dates.is_exact.copy()
+    is_exact[joined.trials] = False
+    person = person_rows(tables, tables["trial"]["person_key"].to_numpy()).astype(np.int64)
+    index = person_days(tables)[0].astype(np.int64)[person]
+    return Trials(person, index, dates, joined.widened(dates), is_exact)
+
+
+def severity_scores(tables: Tables, knowledge: Knowledge) -> list[Scores]:
+    """Totals of depression severity up to the index date, by instrument in order of id; imputed ones are left out."""
+    table = tables["measurement"]
+    if table.is_empty():
+        return []
+    person = person_rows(tables, table["person_key"].to_numpy()).astype(np.int64)
+    day = days(table["date"]).astype(np.int64)
+    usable = (day <= person_days(tables)[0][person]) & ~table["is_imputed"].to_numpy()
+    measure = np.array(table["measure_id"].to_list(), dtype=object)
+    found = []
+    for name in sorted(set(measure[usable])):
+        instrument = knowledge.instruments.get(name)
+        if instrument is None or not instrument.is_depression_severity:
+            continue
+        rows = np.flatnonzero(usable & (measure == name))
+        key = table["measurement_key"].to_numpy()[rows]
+        rows = rows[np.lexsort((key, day[rows], person[rows]))]
+        columns = (person[rows], day[rows], table["value"].to_numpy()[rows], table["measurement_key"].to_numpy()[rows])
+        found.append(Scores(instrument, *columns))
+    return found
+
+
+def measured(trials: Trials, scores: list[Scores], policy: Policy) -> Improvements:
+    """Improvement of trials with exact dates. Of several instruments the one with the later end score stands."""
+    n = len(trials.person)
+    best = Improvements(np.full(n, np.nan), np.zeros(n, np.bool_), [None] * n, np.full(n, np.nan), np.full(n, np.nan))
+    latest = np.full(n, np.iinfo(np.int64).min)
+    for score in scores:
+        base, has_base = _baseline(trials, score, policy)
+        end, has_end = _endpoint(trials, score, policy)
+        is_found = trials.is_exact & has_base & has_end & (score.value[base] > 0)
+        is_found &= score.day[end] - score.day[base] >= policy.endpoint_least_days.value
+        is_found &= score.day[end] > latest
+        at = np.flatnonzero(is_found)
+        before, after = score.value[base[at]], score.value[end[at]]
+        cutoff = score.instrument.change.remission_at_most
+        latest[at] = score.day[end[at]]
+        best.percent[at] = PERCENT * (before - after) / before
+        best.is_remission[at] = False if cutoff is None else after <= cutoff.value
+        best.baseline_key[at], best.endpoint_key[at] = score.key[base[at]], score.key[end[at]]
+        for row in at.tolist():
+            best.measure_id[row] = score.instrument.id
+    return best
+
+
+def improvement_range(trials: Trials, scores: list[Scores], policy: Policy) -> pl.DataFrame | None:
     """For trials without exact dates: the least and most improvement that may be the measured one.
 
     Returns
@@ -50,132 +119,69 @@ def improvement_range(tables: Tables, knowledge: Knowledge) -> pl.DataFrame | No
     DataFrame or None
         trial_key, s_low, s_high in percent; None if there is no such trial.
     """
-    scores = _scores(tables, knowledge)
-    if scores is None:
+    if trials.is_exact.all() or not scores:
         return None
-    exact = _exact_trials(tables)
-    policy = knowledge.policy
-    trials = _windows(tables, policy).join(exact, on="trial_key", how="anti")
-    if trials.is_empty():
-        return None
-    scores = scores.with_columns(pl.col("date").cast(pl.Int32))
-    pairs = trials.join(scores, on="person_key").filter(
-        pl.col("date").is_between("base_from", "base_to") & (pl.col("value") > 0)
-    ).join(scores, on=["person_key", "measure_id"], suffix="_end").filter(
-        pl.col("date_end").is_between("end_from", "end_to")
-        & (pl.col("date_end") - pl.col("date") >= policy.endpoint_least_days.value)
-    )  # fmt: skip
+    at, wide = np.flatnonzero(~trials.is_exact), trials.wide
+    windows = pl.DataFrame(
+        {
+            "trial_key": at.astype(np.uint32),
+            "person": trials.person[at],
+            "base_from": wide.start[at] - policy.baseline_before_days.value,
+            "base_to": wide.late_start[at] + policy.baseline_after_days.value,
+            "end_from": wide.early_end[at] - policy.endpoint_before_days.value,
+            "end_to": wide.end[at] + policy.endpoint_after_days.value,
+        }
+    )
+    spread = [_range(windows, score, policy) for score in scores]
+    together = pl.concat(spread).group_by("trial_key").agg(pl.col("s_low").min(), pl.col("s_high").max())
+    return together if together.height else None
+
+
+def _range(windows: pl.DataFrame, score: Scores, policy: Policy) -> pl.DataFrame:
+    values = pl.DataFrame({"person": score.person, "day": score.day, "value": score.value})
+    pairs = (
+        windows.join(values, on="person")
+        .filter(pl.col("day").is_between("base_from", "base_to") & (pl.col("value") > 0))
+        .join(values, on="person", suffix="_end")
+        .filter(
+            pl.col("day_end").is_between("end_from", "end_to")
+            & (pl.col("day_end") - pl.col("day") >= policy.endpoint_least_days.value)
+        )
+    )
     percent = PERCENT * (pl.col("value") - pl.col("value_end")) / pl.col("value")
     return pairs.group_by("trial_key").agg(percent.min().alias("s_low"), percent.max().alias("s_high"))
 
 
-def _windows(tables: Tables, policy: Policy) -> pl.DataFrame:
-    """By trial, in days: between when a baseline and an end score may lie, whatever its unknown dates are."""
-    wide = Joined(tables).widened(spans(tables))
-    trial = tables["trial"]
-    return pl.DataFrame(
-        {
-            "trial_key": trial["trial_key"],
-            "person_key": trial["person_key"],
-            "base_from": wide.start - policy.baseline_before_days.value,
-            "base_to": wide.late_start + policy.baseline_after_days.value,
-            "end_from": wide.early_end - policy.endpoint_before_days.value,
-            "end_to": wide.end + policy.endpoint_after_days.value,
-        }
-    )
+def _baseline(trials: Trials, score: Scores, policy: Policy) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """The score nearest to the start within its window, the earlier of two as near; and whether there is one."""
+    start = trials.dates.start.astype(np.int64)
+    before = score.at(trials.person, start, "right") - 1
+    after = score.at(trials.person, start, "left")
+    has_before = _within(trials, score, before, start - policy.baseline_before_days.value, start)
+    has_after = _within(trials, score, after, start, start + policy.baseline_after_days.value)
+    last = len(score.day) - 1
+    earlier, later = score.day[np.clip(before, 0, last)], score.day[np.clip(after, 0, last)]
+    takes_before = has_before & (~has_after | (start - earlier <= later - start))
+    return np.clip(np.where(takes_before, before, after), 0, last), has_before | has_after
 
 
-def _days(number: Number) -> timedelta:
-    return timedelta(days=number.value)
+def _endpoint(trials: Trials, score: Scores, policy: Policy) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """The last score within the window around the end; and whether there is one."""
+    end = trials.dates.end.astype(np.int64)
+    until = np.minimum(end + policy.endpoint_after_days.value, trials.index_day).astype(np.int64)
+    at = score.at(trials.person, until, "right") - 1
+    has = _within(trials, score, at, end - policy.endpoint_before_days.value, until)
+    return np.clip(at, 0, len(score.day) - 1), has
 
 
-def _scores(tables: Tables, knowledge: Knowledge) -> pl.DataFrame | None:
-    """Totals of depression severity up to the index date, of persons with two or more on one instrument."""
-    scores = tables["measurement"]
-    if scores.is_empty() or tables["trial"].is_empty():
-        return None
-    severity = [i for i, instrument in knowledge.instruments.items() if instrument.is_depression_severity]
-    scores = scores.join(tables["person"].select("person_key", "index_date"), on="person_key")
-    scores = scores.filter(
-        pl.col("measure_id").is_in(severity) & ~pl.col("is_imputed") & (pl.col("date") <= pl.col("index_date"))
-    )
-    scores = scores.filter(pl.len().over("person_key", "measure_id") > 1)
-    if scores.is_empty():
-        return None
-    return scores.select("person_key", "measure_id", "date", "value", "measurement_key").sort("date", "measurement_key")
+def _within(
+    trials: Trials, score: Scores, at: NDArray[np.intp], first: NDArray[Any], last: NDArray[Any]
+) -> NDArray[np.bool_]:
+    """Whether the score at a place exists, is the trial's person's, and lies between two days."""
+    place = np.clip(at, 0, len(score.day) - 1)
+    is_own = (at >= 0) & (at < len(score.day)) & (score.person[place] == trials.person)
+    return np.asarray(is_own & (score.day[place] >= first) & (score.day[place] <= last))
 
 
-def _exact_trials(tables: Tables) -> pl.DataFrame:
-    trial = tables["trial"].select("trial_key", "person_key", "start_date", "end_date")
-    exact = trial.filter(pl.col("start_date").is_not_null() & pl.col("end_date").is_not_null())
-    note = tables["trial_note"]
-    if not note.is_empty():
-        note = note.select("trial_key", "start_latest_date", "end_earliest_date", "may_be_one")
-        exact = exact.join(note, on="trial_key", how="left").filter(
-            ~pl.col("may_be_one")
-            & (pl.col("start_latest_date") == pl.col("start_date"))
-            & (pl.col("end_earliest_date") == pl.col("end_date"))
-        )
-    person = tables["person"].select("person_key", "index_date")
-    return exact.select(trial.columns).join(person, on="person_key").sort("start_date")
-
-
-def _on_instrument(
-    trials: pl.DataFrame, scores: pl.DataFrame, instrument: Instrument, knowledge: Knowledge
-) -> pl.DataFrame:
-    policy = knowledge.policy
-    scores = scores.drop("measure_id")
-    before = _nearest(trials, scores, "start_date", "backward", _days(policy.baseline_before_days), "before")
-    after = _nearest(trials, scores, "start_date", "forward", _days(policy.baseline_after_days), "after")
-    last = trials.with_columns(
-        pl.min_horizontal(pl.col("end_date") + _days(policy.endpoint_after_days), "index_date").alias("until")
-    ).sort("until")
-    width = _days(policy.endpoint_before_days) + _days(policy.endpoint_after_days)
-    ends = _nearest(last, scores, "until", "backward", width, "end")
-    joined = trials.join(before, on="trial_key").join(after, on="trial_key").join(ends, on="trial_key")
-    is_earlier = pl.col("before_date").is_not_null() & (
-        pl.col("after_date").is_null()
-        | (pl.col("start_date") - pl.col("before_date") <= pl.col("after_date") - pl.col("start_date"))
-    )
-    joined = joined.with_columns(
-        pl.when(is_earlier).then(pl.col(f"before_{x}")).otherwise(pl.col(f"after_{x}")).alias(f"base_{x}")
-        for x in ("date", "value", "key")
-    ).filter(
-        (pl.col("base_value") > 0)
-        & (pl.col("end_date_of_score") >= pl.col("end_date") - _days(policy.endpoint_before_days))
-        & (pl.col("end_date_of_score") - pl.col("base_date") >= _days(policy.endpoint_least_days))
-    )
-    cutoff = instrument.change.remission_at_most
-    return joined.select(
-        "trial_key",
-        (PERCENT * (pl.col("base_value") - pl.col("end_value")) / pl.col("base_value")).alias("m_percent"),
-        (pl.lit(value=False) if cutoff is None else pl.col("end_value") <= cutoff.value).alias("m_remission"),
-        pl.lit(instrument.id).alias("m_id"),
-        pl.col("base_key").alias("m_baseline"),
-        pl.col("end_key").alias("m_endpoint"),
-        pl.col("end_date_of_score").alias("endpoint_date"),
-    )
-
-
-def _nearest(
-    trials: pl.DataFrame, scores: pl.DataFrame, on: str, strategy: str, within: timedelta, name: str
-) -> pl.DataFrame:
-    """The score of each trial's person that is nearest to a date on one side; columns are named after `name`."""
-    date_name = "end_date_of_score" if name == "end" else f"{name}_date"
-    right = scores.select(
-        "person_key",
-        pl.col("date").alias(date_name),
-        pl.col("value").alias(f"{name}_value"),
-        pl.col("measurement_key").alias(f"{name}_key"),
-    )
-    joined = trials.join_asof(
-        right,
-        left_on=on,
-        right_on=date_name,
-        by="person_key",
-        strategy="backward" if strategy == "backward" else "forward",
-        tolerance=within,
-        coalesce=False,
-        check_sortedness=False,
-    )
-    return joined.select("trial_key", date_name, f"{name}_value", f"{name}_key")
+def _place(person: NDArray[np.int64], day: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.asarray((person << _DAY_BITS) + day + _DAY_ZERO)

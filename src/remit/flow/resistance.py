@@ -10,15 +10,17 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from remit.engine.columns import NO_DAY, as_dates, with_enums
+from remit.engine.columns import NO_DAY, as_dates, codes, days, with_enums
 from remit.engine.criteria import Bounds, Result, evaluate, least_units, reaches
 from remit.engine.intervals import FAR
 from remit.engine.logic import Tri
 from remit.flow.features import Features, Units
 from remit.flow.findings import Ledger
 from remit.flow.missing import MissingFacts
+from remit.flow.settle import person_rows
 from remit.knowledge import Definition, Knowledge
 from remit.tables import NO, UNKNOWN, YES, Tables, Verdict
+from remit.tables.records import CONDITION_STATUS
 from remit.tables.resistance import STATUS
 
 NOT_APPLICABLE = STATUS.index("not_applicable")
@@ -32,11 +34,14 @@ def resistance(tables: Tables, knowledge: Knowledge, *, detail: bool = True) -> 
     """
     features = Features(tables, knowledge)
     ledger, lacking = Ledger(features), MissingFacts(features)
+    exclusions: dict[tuple[str, ...], Tri] = {}
     verdicts = []
     for key, definition in enumerate(knowledge.definitions):
         values = features.of(definition)
         result = evaluate(definition, {name: value.bounds for name, value in values.items()})
-        excluded = _excluded(tables, knowledge, definition)
+        if definition.excludes not in exclusions:
+            exclusions[definition.excludes] = _excluded(tables, knowledge, definition.excludes)
+        excluded = exclusions[definition.excludes]
         status = _status(result.status, excluded)
         result = _only_where(status != NOT_APPLICABLE, result)
         verdicts.append((status, result, _first_met(definition, values, status, features)))
@@ -47,24 +52,20 @@ def resistance(tables: Tables, knowledge: Knowledge, *, detail: bool = True) -> 
     return written | ledger.frames() | {"missing": lacking.frame()} if detail else written
 
 
-def _excluded(tables: Tables, knowledge: Knowledge, definition: Definition) -> Tri:
-    """By person: whether a recorded condition takes them out of the definition; unknown where it is suspected."""
-    person = tables["person"]
-    excluded = np.full(person.height, NO, np.uint8)
+def _excluded(tables: Tables, knowledge: Knowledge, excludes: tuple[str, ...]) -> Tri:
+    """By person: whether a recorded condition takes them out of a definition; unknown where it is suspected."""
+    excluded = np.full(tables["person"].height, NO, np.uint8)
     condition = tables["condition"]
-    if condition.is_empty() or not definition.excludes:
+    if condition.is_empty() or not excludes:
         return excluded
-    wanted = [
-        c for c in condition["condition_id"].unique() if knowledge.condition_closure(c) & set(definition.excludes)
-    ]
-    rows = condition.join(person.select("person_key", "index_date"), on="person_key").filter(
-        pl.col("condition_id").is_in(wanted)
-        & pl.col("status").ne_missing("refuted")
-        & (pl.col("onset_date").is_null() | (pl.col("onset_date") <= pl.col("index_date")))
-    )
-    at = np.searchsorted(person["person_key"].to_numpy(), rows["person_key"].to_numpy())
-    value = np.where(rows["status"].eq_missing("suspected").to_numpy(), np.uint8(UNKNOWN), np.uint8(YES))
-    np.maximum.at(excluded, at, value)
+    recorded = condition["condition_id"].to_list()
+    wanted = {c for c in set(recorded) if knowledge.condition_closure(c) & set(excludes)}
+    status = codes(condition, ["status"])[0]
+    at = person_rows(tables, condition["person_key"].to_numpy())
+    counts = np.array([c in wanted for c in recorded]) & (status != CONDITION_STATUS.index("refuted"))
+    counts &= days(condition["onset_date"]) <= days(tables["person"]["index_date"])[at]  # an unknown onset is long ago
+    value = np.where(status == CONDITION_STATUS.index("suspected"), np.uint8(UNKNOWN), np.uint8(YES))
+    np.maximum.at(excluded, at[counts], value[counts])
     return excluded
 
 

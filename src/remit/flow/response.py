@@ -22,7 +22,7 @@ from remit.engine.columns import (
     with_enums,
 )
 from remit.engine.logic import Tri, between, every, negate
-from remit.flow.measured import improvement_range, measured
+from remit.flow.measured import Improvements, dated_trials, improvement_range, measured, severity_scores
 from remit.knowledge import Knowledge
 from remit.knowledge.schema import Policy
 from remit.knowledge.schema import Response as Threshold
@@ -86,20 +86,23 @@ def responses(tables: Tables, knowledge: Knowledge) -> pl.DataFrame:
     policy = knowledge.policy
     found = _reported(tables, policy)
     n = len(found.low)
-    basis = np.where((found.word != NO_CODE) | ~np.isnan(found.low), BASES.index("reported"), BASES.index("none"))
-    keys, measure_id = np.full((2, n), np.nan), [None] * n
-    disagrees = np.zeros(n, bool)
-    scores = measured(tables, knowledge)
-    if scores is not None:
-        at = scores["trial_key"].to_numpy()
-        disagrees[at] = _overrule(found, scores, policy)
-        basis[at] = BASES.index("measured")
-        keys[:, at] = scores["m_baseline"].to_numpy(), scores["m_endpoint"].to_numpy()
-        for row, name in zip(at.tolist(), scores["m_id"].to_list(), strict=True):
-            measure_id[row] = name
-    stretch = improvement_range(tables, knowledge)
-    if stretch is not None:
-        _stretch(found, stretch, basis == BASES.index("reported"))
+    is_told = (found.word != NO_CODE) | ~np.isnan(found.low)
+    disagrees = np.zeros(n, np.bool_)
+    is_measured = np.zeros(n, np.bool_)
+    measure_id: list[str | None] = [None] * n
+    keys = np.full((2, n), np.nan)
+    scores = severity_scores(tables, knowledge)
+    if scores and n:
+        trials = dated_trials(tables)
+        improvements = measured(trials, scores, policy)
+        is_measured = ~np.isnan(improvements.percent)
+        measure_id, keys = improvements.measure_id, np.stack([improvements.baseline_key, improvements.endpoint_key])
+        disagrees[is_measured] = _overrule(found, improvements, np.flatnonzero(is_measured), policy)
+        stretch = improvement_range(trials, scores, policy)
+        if stretch is not None:
+            _stretch(found, stretch, is_told & ~is_measured)
+    basis = np.where(is_measured, BASES.index("measured"), BASES.index("none"))
+    basis = np.where(~is_measured & is_told, BASES.index("reported"), basis)
     columns = [
         pl.Series("trial_key", np.arange(n, dtype=np.uint32)),
         nullable_codes("outcome", found.word),
@@ -215,10 +218,9 @@ def _in_order(told: Improvement, trial: NDArray[np.uint32], n: int) -> Improveme
     )
 
 
-def _overrule(found: Improvement, scores: pl.DataFrame, policy: Policy) -> NDArray[np.bool_]:
+def _overrule(found: Improvement, new: Improvements, at: NDArray[np.intp], policy: Policy) -> Flags:
     """Put what was measured in place of what was reported; gives where the two fell into different bands."""
-    at = scores["trial_key"].to_numpy()
-    percent, remission = scores["m_percent"].to_numpy(), scores["m_remission"].to_numpy()
+    percent, remission = new.percent[at], new.is_remission[at]
     word = np.where(remission, np.uint8(REMISSION), _word(percent, policy))
     before = found.word[at]
     found.low[at] = found.high[at] = found.percent[at] = percent

@@ -25,6 +25,7 @@ class Spans(NamedTuple):
     end: Int  # latest
     episode_start: Int  # earliest
     episode_late_start: Int
+    is_exact: NDArray[np.bool_]  # both dates are known to the day
 
 
 def spans(tables: Tables) -> Spans:
@@ -41,6 +42,7 @@ def spans(tables: Tables) -> Spans:
         late_start[where] = days(note["start_latest_date"], FAR)
         early_end[where] = days(note["end_earliest_date"], LONG_AGO)
         early_end = np.minimum(early_end, index[at] + 1)
+    is_exact = (start != NO_DAY) & (end != NO_DAY) & (start == late_start) & (end == early_end)
     return Spans(
         np.where(start == NO_DAY, LONG_AGO, start),
         late_start,
@@ -48,6 +50,7 @@ def spans(tables: Tables) -> Spans:
         np.where(end == NO_DAY, index[at] + 1, end),
         episode_start[at],
         episode_late_start[at],
+        is_exact,
     )
 
 

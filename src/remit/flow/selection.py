@@ -54,7 +54,7 @@ class Selection:
         """
         s = self.spans
         person = self.tables["trial"]["person_key"].to_numpy().astype(np.int64)
-        is_inexact = (s.start != s.late_start) | (s.end != s.early_end)
+        is_inexact = ~s.is_exact
         is_inexact[self.joined.trials] = True
         result = np.full(len(person), NO, np.uint8)
         if is_inexact.any():

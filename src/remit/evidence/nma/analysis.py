@@ -14,8 +14,9 @@ from remit.evidence.nma import tau2 as between
 from remit.evidence.nma.designs import Design, consistency_fit, decompose
 from remit.evidence.nma.fit import NetworkFit, degrees_of_freedom, fit_network
 from remit.evidence.nma.mantel_haenszel import mh_designs
+from remit.evidence.nma.piece import Piece
 from remit.evidence.nma.ranking import check_direction
-from remit.evidence.nma.results import NetworkResult, Piece
+from remit.evidence.nma.results import NetworkResult
 from remit.evidence.nma.studies import Studies, blocks, read_studies
 from remit.evidence.nma.threads import one_thread
 from remit.evidence.numeric import chi2_upper

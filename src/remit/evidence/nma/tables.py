@@ -15,7 +15,7 @@ from remit.evidence.pair.pooling import quantile
 from remit.evidence.types import Floats, Ints
 
 if TYPE_CHECKING:
-    from remit.evidence.nma.results import Piece
+    from remit.evidence.nma.piece import Piece
 
 
 def effect_table(piece: Piece, reference: str | None) -> pl.DataFrame:

@@ -157,6 +157,7 @@ def analyse(comparison: Comparison, options: Options) -> PairwiseResult:
     weights_common[sound], weights_random[sound] = some_common, some_random
     notes: list[str] = _notes(len(y), options)
     if not sound.all():
+        y, v = np.where(sound, y, math.nan), np.where(sound, v, math.nan)
         notes.append(f"{int((~sound).sum())} studies have no effect of their own and enter by {options.method} only")
     if options.method != "iv":
         common, weights_common, random, spread, more = _other_method(kept, options, y, v, common, random, spread)

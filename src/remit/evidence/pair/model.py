@@ -57,15 +57,31 @@ def fit(y: Floats, w: Floats, x: Floats) -> Fit:
 
 def trace_p(f: Fit, x: Floats) -> float:
     """Trace of ``P = W - WX(X'WX)^-1 X'W``."""
+    if x.shape[1] == 1 and (x == 1).all():
+        return float(_diagonal(f.w).sum())
     w2 = x.T @ (x * (f.w**2)[:, None])
     return float(f.w.sum() - np.trace(f.cov @ w2))
 
 
 def trace_pp(f: Fit, x: Floats) -> float:
     """Trace of ``P P``."""
+    if x.shape[1] == 1 and (x == 1).all():
+        largest = int(f.w.argmax())
+        others = np.delete(f.w, largest) ** 2
+        pairs = 2 * f.w[largest] ** 2 * others.sum() + others.sum() ** 2 - (others**2).sum()
+        return float(np.sum(_diagonal(f.w) ** 2) + pairs / f.w.sum() ** 2)
     w2 = f.cov @ (x.T @ (x * (f.w**2)[:, None]))
     w3 = f.cov @ (x.T @ (x * (f.w**3)[:, None]))
     return float(np.sum(f.w**2) - 2 * np.trace(w3) + np.trace(w2 @ w2))
+
+
+def _diagonal(w: Floats) -> Floats:
+    """Diagonal of P for a single mean, exact also where one weight outweighs all others."""
+    total = w.sum()
+    rest = total - w
+    largest = int(w.argmax())
+    rest[largest] = np.delete(w, largest).sum()
+    return np.asarray(w * (rest / total), dtype=np.float64)
 
 
 def log_likelihood(y: Floats, v: Floats, x: Floats, tau2: float, *, restricted: bool) -> float:

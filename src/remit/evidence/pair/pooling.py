@@ -120,7 +120,8 @@ def heterogeneity(y: Floats, v: Floats, method: str, level: float, x: Floats | N
     q = f0.rss if df > 0 else 0.0
     tau2, se_tau2 = between.estimate(method, y, v, design)
     low, high = between.q_profile(y, v, design, level)
-    typical = df / trace_p(f0, design) if df > 0 else math.nan
+    slope = trace_p(f0, design) if df > 0 else 0.0
+    typical = df / slope if slope > 0 else math.nan
     return Heterogeneity(
         q=q,
         df_q=df,

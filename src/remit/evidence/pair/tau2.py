@@ -92,7 +92,10 @@ def _scored(method: str, y: Floats, v: Floats, x: Floats) -> float | None:
         f = fit(y, 1 / (v + tau2), x)
         squares = float(np.sum((f.w * f.residual) ** 2))
         if method == "reml":
-            step = (squares - trace_p(f, x)) / trace_pp(f, x)
+            information = trace_pp(f, x)
+            if not information > 0:
+                return None
+            step = (squares - trace_p(f, x)) / information
         elif method == "ml":
             step = (squares - float(f.w.sum())) / float(np.sum(f.w**2))
         else:
@@ -109,7 +112,8 @@ def _scored(method: str, y: Floats, v: Floats, x: Floats) -> float | None:
 
 def _dl(y: Floats, v: Floats, x: Floats) -> float:
     f = fit(y, 1 / v, x)
-    return float((f.rss - (x.shape[0] - x.shape[1])) / trace_p(f, x))
+    slope = trace_p(f, x)
+    return float((f.rss - (x.shape[0] - x.shape[1])) / slope) if slope > 0 else 0.0
 
 
 def _hs(y: Floats, v: Floats, x: Floats) -> float:
@@ -195,7 +199,8 @@ def _standard_error(method: str, y: Floats, v: Floats, x: Floats, tau2: float) -
     k, p = x.shape
     f = fit(y, 1 / (v + tau2), x)
     if method == "reml":
-        return math.sqrt(2 / trace_pp(f, x))
+        information = trace_pp(f, x)
+        return math.sqrt(2 / information) if information > 0 else math.nan
     if method == "ml":
         return math.sqrt(2 / float(np.sum(f.w**2)))
     if method in ("pm", "eb"):
@@ -204,6 +209,8 @@ def _standard_error(method: str, y: Floats, v: Floats, x: Floats, tau2: float) -
         f0 = fit(y, 1 / v, x)
         tp, tpp = trace_p(f0, x), trace_pp(f0, x)
         spread = 2 * (k - p) + 4 * tau2 * tp + 2 * tau2**2 * tpp
+        if not (spread >= 0 and tp > 0):
+            return math.nan
         return math.sqrt(spread) / (tp if method == "dl" else float(f0.w.sum()))
     return math.nan
 

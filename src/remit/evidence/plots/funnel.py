@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from remit.evidence.nma.results import Piece
+from remit.evidence.nma.piece import Piece
 from remit.evidence.pair.results import PairwiseResult
 from remit.evidence.plots.svg import BLUE, GREY, PALE, Axis, Canvas, nice
 from remit.evidence.text import NAMES

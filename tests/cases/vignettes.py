@@ -17,6 +17,7 @@ import polars as pl
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from remit.flow.adequacy import adequacy_with_days
 from remit.flow.records import read_records
 from remit.knowledge import Knowledge
 from remit.knowledge.load import package_dir
@@ -200,7 +201,7 @@ class _Book:
         rule = self.knowledge.rule_key(row.rule)
         found = [
             a | {"failed": a["failed_adequate"]}
-            for a in self.tables["adequacy"].iter_rows(named=True)
+            for a in adequacy_with_days(self.tables, self.knowledge).iter_rows(named=True)
             if a["trial_key"] in keys and a["rule_key"] == rule
         ]
         yield from _one(f"adequacy {row.treatment} under {row.rule}", row.said("treatment", "start", "rule"), found)

@@ -18,6 +18,7 @@ from generative.load import knowledge
 from generative.records import to_records
 from oracle import Episode, Exposure, Oracle, Person
 from oracle.model import to_json
+from remit.flow.adequacy import adequacy_with_days
 from remit.pipeline import assess
 
 FOUND = Path(__file__).parent / "found"
@@ -36,7 +37,8 @@ LAST = Person(date(2024, 1, 1), (Exposure("sertraline"),))
 def assessed(persons: Sequence[Person]) -> tuple[dict[str, pl.DataFrame], dict[str, pl.DataFrame]]:
     """Records of a batch and the engine's tables."""
     records = to_records(persons, knowledge())
-    return records, dict(assess(records, knowledge(), definitions=None, detail=True))
+    tables = dict(assess(records, knowledge(), definitions=None, detail=True))
+    return records, tables | {"adequacy": adequacy_with_days(tables, knowledge())}
 
 
 def disagreements(persons: Sequence[Person]) -> dict[int, list[str]]:

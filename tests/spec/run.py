@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from remit.flow.adequacy import adequacy_with_days
 from remit.knowledge import Knowledge
 from remit.pipeline import assess
 from remit.tables import Condition, Episode, Exposure, ExposureDetail, ExposureNote, Measurement, Outcome, Person
@@ -196,7 +197,7 @@ def _adequacy(tables: Mapping[str, pl.DataFrame], knowledge: Knowledge, expected
     asked = {row.get("rule", "remit_default") for row in expected}
     rows = [
         trial[a["trial_key"]] | {"rule": knowledge.rules[a["rule_key"]].id} | _renamed(a, names)
-        for a in tables["adequacy"].iter_rows(named=True)
+        for a in adequacy_with_days(tables, knowledge).iter_rows(named=True)
     ]
     return [row for row in rows if row["rule"] in asked]
 

@@ -7,6 +7,7 @@ take all enum columns of a frame in one step.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ from numpy.typing import NDArray
 
 NO_DAY = np.iinfo(np.int32).min
 """Stands for a date that is unknown."""
+
+HANDFUL = 100
+"""Rows up to which looking values up one by one is quicker than an expression."""
 
 NO_CODE = 255
 """Stands for an enum value that is unknown."""
@@ -45,11 +49,23 @@ def days(column: pl.Series, unknown: int = NO_DAY) -> NDArray[np.int32]:
 
 def codes(frame: pl.DataFrame, names: Sequence[str]) -> list[NDArray[np.uint8]]:
     """Codes of enum columns in the order of their categories; null becomes NO_CODE."""
+    if frame.height <= HANDFUL:
+        return [_looked_up(frame[name]) for name in names]
     physical = frame.select(
         pl.col(name).to_physical().fill_null(NO_CODE) if frame[name].null_count() else pl.col(name).to_physical()
         for name in names
     )
     return [physical[name].to_numpy() for name in names]
+
+
+def _looked_up(column: pl.Series) -> NDArray[np.uint8]:
+    code_of = _code_of(column.dtype)
+    return np.array([code_of[value] for value in column.to_list()], np.uint8)
+
+
+@cache
+def _code_of(kind: Any) -> dict[str | None, int]:
+    return {None: NO_CODE} | {value: code for code, value in enumerate(kind.categories.to_list())}
 
 
 def with_enums(columns: Sequence[pl.Series], kinds: Mapping[str, Any]) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TypeVar, cast
 
 import numpy as np
@@ -24,6 +25,7 @@ class Grouping:
     """
 
     def __init__(self, key: NDArray[np.int64]) -> None:
+        self._n_rows = len(key)
         is_ordered = bool((key[:-1] <= key[1:]).all())
         self.order: NDArray[np.intp] | None = None if is_ordered else np.argsort(key, kind="stable")
         ordered = key if self.order is None else key[self.order]
@@ -31,6 +33,17 @@ class Grouping:
             np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1]))) if len(key) else np.empty(0, int)
         )
         self.key: NDArray[np.int64] = ordered[self.starts]
+
+    @cached_property
+    def of_row(self) -> NDArray[np.intp]:
+        """By row: the place of its group."""
+        n = self._n_rows
+        ordered = np.repeat(np.arange(len(self.starts)), np.diff(self.starts, append=n))
+        if self.order is None:
+            return ordered
+        place = np.empty(n, np.intp)
+        place[self.order] = ordered
+        return place
 
     def greatest(self, values: NDArray[T]) -> NDArray[T]:
         """Greatest value of each group."""

@@ -111,6 +111,9 @@ def fold(  # noqa: C901 - one function, because the compiler takes it whole
     trial = -1
     first = 0  # row that began the open trial
     loose = False
+    covered = 0
+    highest = np.nan  # dose that is certain, and the most that is possible
+    most = np.nan
     reach = 0
     here = 0  # the day up to which the open trial has been swept
     size = 8  # of the list of running exposures
@@ -140,13 +143,13 @@ def fold(  # noqa: C901 - one function, because the compiler takes it whole
                         is_repeat = is_repeat or dose[run_row[b]] == strength
                 if not is_repeat:
                     certain += strength
-            if known > 0 and not out_most[trial] >= known:
-                out_most[trial] = known
-            if certain > 0 and not out_dose[trial] >= certain:
-                out_dose[trial] = certain
+            if known > 0 and not most >= known:
+                most = known
+            if certain > 0 and not highest >= certain:
+                highest = certain
             begin = max(here, since[first * stride])
             if stop > begin:
-                out_covered[trial] += stop - begin
+                covered += stop - begin
                 for k in range(n_tables):
                     at = trial * n_tables + k
                     lowest = minimum[kind[first] * n_tables + k]
@@ -170,6 +173,12 @@ def fold(  # noqa: C901 - one function, because the compiler takes it whole
                     run_start[kept], run_end[kept], run_row[kept] = run_start[a], run_end[a], run_row[a]
                     kept += 1
             running = kept
+        if is_new and trial >= 0:
+            out_reach[trial] = reach
+            out_covered[trial] = covered
+            out_dose[trial] = highest
+            out_most[trial] = most
+            out_rows[trial] = i - first
         if i == n:
             break
         if is_new:
@@ -189,11 +198,9 @@ def fold(  # noqa: C901 - one function, because the compiler takes it whole
             reach = end[i]
             out_first[trial] = i
             out_start[trial] = start[i]
-            out_covered[trial] = 0
-            out_dose[trial] = np.nan
-            out_most[trial] = np.nan
             out_complete[trial] = True
-            out_rows[trial] = 0
+            covered = 0
+            highest = most = np.nan
             for k in range(n_tables):
                 out_low[trial * n_tables + k] = 0
                 out_high[trial * n_tables + k] = 0
@@ -201,12 +208,10 @@ def fold(  # noqa: C901 - one function, because the compiler takes it whole
                 stretch[s] = 0
         here = start[i]
         reach = max(reach, end[i])
-        out_reach[trial] = reach
-        out_rows[trial] += 1
         if dose[i] != dose[i]:
             out_complete[trial] = False
-        elif not out_dose[trial] >= dose[i]:
-            out_dose[trial] = dose[i]
+        elif not highest >= dose[i]:
+            highest = dose[i]
         if end[i] <= start[i]:
             continue
         # A refill prolongs the supply of its strength that would have ended first; it does not add a dose.

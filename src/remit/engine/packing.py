@@ -136,17 +136,30 @@ def _unpack(words: NDArray[np.int64], doses: NDArray[np.float64]) -> Iterator[Ro
     begin = 0
     while begin < len(words):
         end = _end_of_person(words, min(begin + BLOCK, len(words)), shift)
-        block = words[begin:end].copy()
+        block = words[begin:end]
         begin = end
-        dose = doses[block & _UNKNOWN_DOSE]
-        fields = []
-        block >>= DOSE_BITS
-        for bits in (LENGTH_BITS, START_BITS, TREATMENT_BITS):
-            fields.append((block & ((1 << bits) - 1)).astype(np.int32))
-            block >>= bits
-        length, start, treatment = fields
-        start += EARLIEST
-        yield Rows(block.astype(np.uint32), treatment.astype(np.uint16), start, start + length, dose)
+        kinds = (np.uint32, np.uint16, np.int32, np.int32, np.float64)
+        columns = [np.empty(len(block), kind) for kind in kinds]
+        run(unpack, [block, doses], [], columns)
+        yield Rows._make(columns)
+
+
+def unpack(
+    words: Sequence[int], doses: Sequence[float], person: Any, treatment: Any, start: Any, end: Any, dose: Any
+) -> int:
+    """Fill the columns of `Rows` from words; return how many there are."""
+    for i in range(len(words)):
+        word = words[i]
+        dose[i] = doses[word & _UNKNOWN_DOSE]
+        word >>= DOSE_BITS
+        length = word & ((1 << LENGTH_BITS) - 1)
+        word >>= LENGTH_BITS
+        start[i] = (word & ((1 << START_BITS) - 1)) + EARLIEST
+        end[i] = start[i] + length
+        word >>= START_BITS
+        treatment[i] = word & ((1 << TREATMENT_BITS) - 1)
+        person[i] = word >> TREATMENT_BITS
+    return len(words)
 
 
 def _end_of_person(words: NDArray[np.int64], at: int, shift: int) -> int:

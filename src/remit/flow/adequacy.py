@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from remit.engine.columns import codes, nullable_days, values, with_enums
+from remit.engine.columns import codes, values, with_enums
 from remit.engine.logic import TRI_ENUM, Tri, between, every, known, negate
 from remit.flow.joined import Joined, kept_to
 from remit.flow.response import improvement_of, responses
@@ -97,13 +97,9 @@ def _judge(
         "dose_met": dose_met,
         "duration_met": duration_met,
         "adherence_met": adherence_met,
-        "adequate_days": runs.days,
-        "adequate_days_low": runs.low,
         "failed_adequate": every(dose_met, duration_met, helped_not),
         "intolerant": every(trials.for_side_effects, negate(duration_met)),
         "episode_duration_met": in_episode,
-        "episode_days": runs.episode_days,
-        "episode_days_low": runs.episode_low,
         "failed_in_episode": every(dose_met, in_episode, helped_not),
         "intolerant_in_episode": every(trials.for_side_effects, negate(in_episode), trials.ran_in_episode),
     }
@@ -112,11 +108,23 @@ def _judge(
 def _table(parts: list[dict[str, NDArray[Any]]]) -> pl.DataFrame:
     if not parts:
         return Adequacy.empty()
-    make = {"adequate_days": nullable_days, "episode_days": nullable_days}
     schema = Adequacy.dtypes()
     # Each column's parts are let go as soon as they are joined.
-    columns = [make.get(name, pl.Series)(name, np.concatenate([part.pop(name) for part in parts])) for name in schema]
+    columns = [pl.Series(name, np.concatenate([part.pop(name) for part in parts])) for name in schema]
     return with_enums(columns, {name: kind for name, kind in schema.items() if kind == TRI_ENUM})
+
+
+def adequacy_with_days(tables: Tables, knowledge: Knowledge) -> pl.DataFrame:
+    """Table `adequacy` with the days that it judged: `adequate_days` and `episode_days`, each with a low bound."""
+    rules = knowledge.rules_in_use
+    lenders = pl.DataFrame(
+        {"rule_key": rules, "dose_rule_key": [knowledge.dose_rule_key(rule) for rule in rules]},
+        schema={"rule_key": pl.UInt8, "dose_rule_key": pl.UInt8},
+    )
+    runs = tables["trial_run"].rename({"days": "adequate_days", "days_low": "adequate_days_low"})
+    judged = tables["adequacy"].join(lenders, on="rule_key", how="left", maintain_order="left")
+    joined = judged.join(runs, on=["dose_rule_key", "trial_key"], how="left", maintain_order="left")
+    return joined.drop("dose_rule_key")
 
 
 def _dose(rule_key: int, trials: _Trials, knowledge: Knowledge) -> Tri:

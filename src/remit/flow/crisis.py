@@ -53,7 +53,9 @@ def _row(person_key: int, kind: str, about: str, item: int | None, day: date | N
 
 def _among(frame: pl.DataFrame, column: str, ids: list[str]) -> Iterator[Row]:
     """Rows of a table about some ids."""
-    return iter(()) if frame.is_empty() else frame.filter(pl.col(column).is_in(ids)).iter_rows(named=True)
+    wanted = set(ids)
+    rows = [i for i, value in enumerate(frame[column].to_list()) if value in wanted]
+    return frame[rows].iter_rows(named=True) if rows else iter(())
 
 
 def _of_answers(tables: Tables, knowledge: Knowledge) -> Iterator[Row]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +56,7 @@ class Features:
         self._unhelped: dict[Threshold, Tri] = {}
         self._units: dict[tuple[str, str, str], Units] = {}
         self._best: dict[tuple[Threshold, str], Tri] = {}
-        self._adequacy: dict[str, NDArray[Any]] = {}
+        self._adequacy: dict[str, Tri] = {}
 
     def of(self, definition: Definition) -> dict[str, Units]:
         """Every feature that a definition declares; what several declare alike is counted once."""
@@ -96,15 +96,21 @@ class Features:
         """By person: the day by which the n-th unit was established for certain; FAR where there are fewer."""
         assert units.certain_trials is not None
         assert units.grouping is not None
-        is_ongoing = self.tables["trial"]["is_ongoing"].to_numpy()
-        index = person_days(self.tables)[0][self.person]
-        ends = np.where(is_ongoing, index, self.spans.end).astype(np.int64) - LONG_AGO
-        certain = np.where(units.certain_trials, ends, FAR)
+        certain = np.where(units.certain_trials, self._established, FAR)
+        if not units.certain_trials.any():
+            return np.full(self.n, FAR, np.int64)
         first = units.grouping.least(certain)
         owner = units.grouping.first(self.person)
         is_certain = first < FAR
         found = nth_smallest(owner[is_certain].astype(np.int64), first[is_certain], n, self.n, FAR)
         return np.where(found == FAR, FAR, found + LONG_AGO)
+
+    @cached_property
+    def _established(self) -> NDArray[np.int64]:
+        """By trial: its end, the index date if it is ongoing, in days from long ago."""
+        is_ongoing = self.tables["trial"]["is_ongoing"].to_numpy()
+        index = person_days(self.tables)[0][self.person]
+        return np.where(is_ongoing, index, self.spans.end).astype(np.int64) - LONG_AGO
 
     @cached_property
     def ran_in_episode(self) -> Tri:
@@ -131,9 +137,7 @@ class Features:
 
     def spread(self, flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Flags by ingredient of a person, by trial."""
-        key = self.person.astype(np.int64) * len(self.knowledge.treatments)
-        key = key + self.knowledge.ingredient_keys[self.treatment]
-        return np.asarray(flags[np.searchsorted(self.by_ingredient.key, key)])
+        return np.asarray(flags[self.by_ingredient.of_row])
 
     @cached_property
     def _by_class(self) -> Grouping:
@@ -163,7 +167,7 @@ class Features:
         units = self.by_ingredient
         value = every(units.greatest(counts), self._not_helped(definition, rule))
         owner = units.key // len(self.knowledge.ingredient_keys)
-        certain = (counts == YES) & self.spread(value == YES)
+        certain = (counts == YES) & (value == YES)[units.of_row]
         if feature.count == "ingredient":
             return Units(self._tally(owner, value), counts, units, certain)
         classes = self._by_class
@@ -239,20 +243,15 @@ class Features:
         """The adequacy rule of a definition."""
         return self.knowledge.rules[self.knowledge.rule_key(definition.adequacy)]
 
-    def _judgement(self, rule: AdequacyRule, column: str) -> NDArray[Any]:
-        """A column of table `adequacy` under one rule; the table stands in order of rule, then trial."""
+    def judged(self, rule: AdequacyRule, column: str) -> Tri:
+        """By trial: a column of table `adequacy` under a rule; the table stands in order of rule, then trial."""
         if not self._adequacy:
             judged = self.tables["adequacy"]
             kinds = [name for name, kind in judged.schema.items() if kind == TRI_ENUM]
             self._adequacy = dict(zip(kinds, codes(judged, kinds), strict=True))
-            self._adequacy |= {name: values(judged[name], FAR) for name in judged.columns if name not in kinds}
         n = len(self.person)
         first = self.knowledge.rules_in_use.index(self.knowledge.rule_key(rule.id)) * n
         return self._adequacy[column][first : first + n]
-
-    def judged(self, rule: AdequacyRule, column: str) -> Tri:
-        """By trial: a three-valued column of table `adequacy` under a rule."""
-        return self._judgement(rule, column)
 
     def unhelped(self, rule: AdequacyRule) -> Tri:
         """By trial: nonresponse under a rule."""
@@ -275,5 +274,8 @@ class Features:
     def _long_enough(self, rule: AdequacyRule, in_episode: bool) -> Tri:
         assert rule.duration_optimised_weeks is not None
         needed = rule.duration_optimised_weeks.value * DAYS_PER_WEEK
-        low, high = ("episode_days_low", "episode_days") if in_episode else ("adequate_days_low", "adequate_days")
-        return between(self._judgement(rule, low) >= needed, self._judgement(rule, high) >= needed)
+        low, high = ("episode_days_low", "episode_days") if in_episode else ("days_low", "days")
+        n = len(self.person)
+        place = self.knowledge.dose_rules_in_use.index(self.knowledge.dose_rule_key(self.knowledge.rule_key(rule.id)))
+        runs = self.tables["trial_run"].slice(place * n, n)  # in order of dose table, then trial
+        return between(values(runs[low], FAR) >= needed, values(runs[high], FAR) >= needed)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from remit.engine.columns import days
@@ -111,45 +110,57 @@ def measured(trials: Trials, scores: list[Scores], policy: Policy) -> Improvemen
     return best
 
 
-def improvement_range(trials: Trials, scores: list[Scores], policy: Policy) -> pl.DataFrame | None:
+class Ranges(NamedTuple):
+    """Least and most improvement in percent of some trials (rows of the trial table)."""
+
+    trial: NDArray[np.intp]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+
+def improvement_range(trials: Trials, scores: list[Scores], policy: Policy) -> Ranges:
     """For trials without exact dates: the least and most improvement that may be the measured one.
 
-    Returns
-    -------
-    DataFrame or None
-        trial_key, s_low, s_high in percent; None if there is no such trial.
+    Every pair of scores of one instrument counts of which the first lies within the baseline window of some possible
+    start, and the second within the end window of some possible end.
     """
-    if trials.is_exact.all() or not scores:
-        return None
-    at, wide = np.flatnonzero(~trials.is_exact), trials.wide
-    windows = pl.DataFrame(
-        {
-            "trial_key": at.astype(np.uint32),
-            "person": trials.person[at],
-            "base_from": wide.start[at] - policy.baseline_before_days.value,
-            "base_to": wide.late_start[at] + policy.baseline_after_days.value,
-            "end_from": wide.early_end[at] - policy.endpoint_before_days.value,
-            "end_to": wide.end[at] + policy.endpoint_after_days.value,
-        }
-    )
-    spread = [_range(windows, score, policy) for score in scores]
-    together = pl.concat(spread).group_by("trial_key").agg(pl.col("s_low").min(), pl.col("s_high").max())
-    return together if together.height else None
+    n = len(trials.person)
+    low, high = np.full(n, np.inf), np.full(n, -np.inf)
+    at = np.flatnonzero(~trials.is_exact)
+    for score in scores if len(at) else []:
+        trial, base, end = _pairs(trials, score, policy, at)
+        before, after = score.value[base], score.value[end]
+        far = (score.day[end] - score.day[base] >= policy.endpoint_least_days.value) & (before > 0)
+        percent = PERCENT * (before[far] - after[far]) / before[far]
+        np.minimum.at(low, trial[far], percent)
+        np.maximum.at(high, trial[far], percent)
+    found = np.flatnonzero(low <= high)
+    return Ranges(found, low[found], high[found])
 
 
-def _range(windows: pl.DataFrame, score: Scores, policy: Policy) -> pl.DataFrame:
-    values = pl.DataFrame({"person": score.person, "day": score.day, "value": score.value})
-    pairs = (
-        windows.join(values, on="person")
-        .filter(pl.col("day").is_between("base_from", "base_to") & (pl.col("value") > 0))
-        .join(values, on="person", suffix="_end")
-        .filter(
-            pl.col("day_end").is_between("end_from", "end_to")
-            & (pl.col("day_end") - pl.col("day") >= policy.endpoint_least_days.value)
-        )
+def _pairs(
+    trials: Trials, score: Scores, policy: Policy, at: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """Trial, baseline and end score of every pair of scores that may be the two."""
+    wide, person = trials.wide, trials.person[at]
+
+    def window(first: NDArray[Any], last: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        days_from, days_to = (np.clip(d, -_DAY_ZERO, _DAY_ZERO - 1).astype(np.int64) for d in (first, last))
+        begin = score.at(person, days_from, "left")
+        return begin, np.maximum(begin, score.at(person, days_to, "right"))
+
+    base = window(
+        wide.start[at] - policy.baseline_before_days.value, wide.late_start[at] + policy.baseline_after_days.value
     )
-    percent = PERCENT * (pl.col("value") - pl.col("value_end")) / pl.col("value")
-    return pairs.group_by("trial_key").agg(percent.min().alias("s_low"), percent.max().alias("s_high"))
+    end = window(
+        wide.early_end[at] - policy.endpoint_before_days.value, wide.end[at] + policy.endpoint_after_days.value
+    )
+    n_base, n_end = base[1] - base[0], end[1] - end[0]
+    size = n_base * n_end
+    row = np.repeat(np.arange(len(at)), size)
+    within = np.arange(len(row)) - np.repeat(np.cumsum(size) - size, size)
+    width = np.maximum(n_end[row], 1)
+    return at[row], base[0][row] + within // width, end[0][row] + within % width
 
 
 def _baseline(trials: Trials, score: Scores, policy: Policy) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:

@@ -22,7 +22,7 @@ from remit.engine.columns import (
     with_enums,
 )
 from remit.engine.logic import Tri, between, every, negate
-from remit.flow.measured import Improvements, dated_trials, improvement_range, measured, severity_scores
+from remit.flow.measured import Improvements, Ranges, dated_trials, improvement_range, measured, severity_scores
 from remit.knowledge import Knowledge
 from remit.knowledge.schema import Policy
 from remit.knowledge.schema import Response as Threshold
@@ -98,9 +98,7 @@ def responses(tables: Tables, knowledge: Knowledge) -> pl.DataFrame:
         is_measured = ~np.isnan(improvements.percent)
         measure_id, keys = improvements.measure_id, np.stack([improvements.baseline_key, improvements.endpoint_key])
         disagrees[is_measured] = _overrule(found, improvements, np.flatnonzero(is_measured), policy)
-        stretch = improvement_range(trials, scores, policy)
-        if stretch is not None:
-            _stretch(found, stretch, is_told & ~is_measured)
+        _stretch(found, improvement_range(trials, scores, policy), is_told & ~is_measured)
     basis = np.where(is_measured, BASES.index("measured"), BASES.index("none"))
     basis = np.where(~is_measured & is_told, BASES.index("reported"), basis)
     columns = [
@@ -230,11 +228,10 @@ def _overrule(found: Improvement, new: Improvements, at: NDArray[np.intp], polic
     return np.asarray((before != NO_CODE) & (_band(before) != _band(word)))
 
 
-def _stretch(found: Improvement, stretch: pl.DataFrame, is_reported: NDArray[np.bool_]) -> None:
+def _stretch(found: Improvement, stretch: Ranges, is_reported: Flags) -> None:
     """Widen what was reported of trials without exact dates to every improvement that their scores allow."""
-    keep = is_reported[stretch["trial_key"].to_numpy()]
-    at = stretch["trial_key"].to_numpy()[keep]
-    low, high = stretch["s_low"].to_numpy()[keep], stretch["s_high"].to_numpy()[keep]
+    keep = is_reported[stretch.trial]
+    at, low, high = stretch.trial[keep], stretch.low[keep], stretch.high[keep]
     found.is_low_number[at] |= ~(found.low[at] < low)
     found.is_high_number[at] |= ~(found.high[at] > high)
     found.low[at], found.high[at] = np.fmin(found.low[at], low), np.fmax(found.high[at], high)

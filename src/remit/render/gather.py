@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from remit.flow.adequacy import adequacy_with_days
 from remit.knowledge import Definition, Knowledge
 from remit.knowledge.text import Text
 from remit.render.lacks import Lacks
@@ -63,7 +64,7 @@ class _Gatherer:
         self.responses = first(tables["response"], "trial_key")
         self.scores = first(tables["measurement"], "measurement_key")
         self.trials = by(tables["trial"], "person_key")
-        self.judged = by(tables["adequacy"], "trial_key")
+        self.judged = by(adequacy_with_days(tables, knowledge), "trial_key")
         self.episodes = first(tables["episode"], "person_key")
         self.conditions = by(tables["condition"], "person_key")
         self.person_scores = by(tables["measurement"], "person_key")

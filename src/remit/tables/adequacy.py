@@ -29,9 +29,10 @@ class Response(Table):
 
 
 class Adequacy(Table):
-    """One row per trial and adequacy rule.
+    """One row per trial and adequacy rule, in order of rule, then trial.
 
-    `episode_*` judge only the days inside the current episode.
+    `*_in_episode` and `episode_*` judge only the days inside the current episode. The days themselves are in
+    `trial_run`, by the rule that owns the dose table.
     """
 
     trial_key = dy.UInt32(primary_key=True)
@@ -39,12 +40,8 @@ class Adequacy(Table):
     dose_met = tri()
     duration_met = tri()
     adherence_met = tri()
-    adequate_days = dy.Int32(nullable=True)  # most days the adequate run can have had; null: unbounded
-    adequate_days_low = dy.Int32(nullable=False)  # days it had for certain
     failed_adequate = tri()
     intolerant = tri()
     episode_duration_met = tri()
-    episode_days = dy.Int32(nullable=True)
-    episode_days_low = dy.Int32(nullable=False)
     failed_in_episode = tri()
     intolerant_in_episode = tri()

@@ -31,7 +31,6 @@ GENERAL_WORDS = {
 
 LONG_MODULES = {
     "knowledge/schema.py": "every model of the knowledge on one page, because the models refer to one another",
-    "evidence/nma/results.py": "one result class with its views",
     "evidence/nma/studies.py": "how studies of several arms are read, one case after another",
 }
 MAX_LINES = 300

@@ -12,23 +12,31 @@ from generative.load import knowledge
 from generative.records import to_records
 from generative.run import LAST
 from oracle import Person
+from remit.flow.adequacy import adequacy_with_days
 from remit.knowledge import Knowledge
 from remit.pipeline import assess
 
 KEYS = {"exposure_key", "trial", "added_trial"}
 
 
+def judged(records: Mapping[str, pl.DataFrame], k: Knowledge | None = None) -> dict[str, pl.DataFrame]:
+    """Every table of the engine, the days beside the judgements."""
+    k = k or knowledge()
+    tables = dict(assess(records, k, detail=True))
+    return tables | {"adequacy": adequacy_with_days(tables, k)}
+
+
 def assessed(persons: Sequence[Person], k: Knowledge | None = None) -> dict[str, pl.DataFrame]:
     """Every table of the engine."""
     k = k or knowledge()
-    return dict(assess(to_records(persons, k), k, detail=True))
+    return judged(to_records(persons, k), k)
 
 
 def rows_of(persons: Sequence[Person]) -> list[set[Row]]:
     """Each person's rows of every table, exposures and trials numbered by the person's own exposures."""
     batch = [*persons, LAST]
     records = to_records(batch, knowledge())
-    return by_person(batch, assess(records, knowledge(), detail=True), records)[:-1]
+    return by_person(batch, judged(records), records)[:-1]
 
 
 def by_person(

@@ -13,8 +13,7 @@ from generative.people import menu
 from generative.records import to_records
 from oracle import Condition, Exposure, Person, Score
 from properties.judged import people
-from properties.rows import assessed, by_person, rows_of
-from remit.pipeline import assess
+from properties.rows import assessed, by_person, judged, rows_of
 
 DAY = timedelta(1)
 OFFSETS = {
@@ -65,12 +64,12 @@ def test_a_person_alone_has_the_same_rows_as_among_others():
 def test_the_order_of_rows_changes_nothing():
     persons = people(3, 400)
     records = to_records(persons, knowledge())
-    before = by_person(persons, assess(records, knowledge(), detail=True), records)
+    before = by_person(persons, judged(records), records)
     shuffled = {
         name: frame if name == "person" else frame.sample(fraction=1, shuffle=True, seed=5)
         for name, frame in records.items()
     }
-    assert by_person(persons, assess(shuffled, knowledge(), detail=True), shuffled) == before
+    assert by_person(persons, judged(shuffled), shuffled) == before
 
 
 def test_the_order_of_persons_changes_nothing():

@@ -70,7 +70,12 @@ def _code_of(kind: Any) -> dict[str | None, int]:
 
 def with_enums(columns: Sequence[pl.Series], kinds: Mapping[str, Any]) -> pl.DataFrame:
     """A frame of columns in which those that hold codes become enums."""
-    return pl.DataFrame(columns).with_columns(pl.col(name).cat.to(kind) for name, kind in kinds.items())
+    return pl.DataFrame(columns).with_columns([_as_enum(name, kind) for name, kind in kinds.items()])
+
+
+@cache
+def _as_enum(name: str, kind: Any) -> pl.Expr:
+    return pl.col(name).cat.to(kind)
 
 
 def as_dates(name: str, array: NDArray[Any]) -> pl.Series:

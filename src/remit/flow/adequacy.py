@@ -147,11 +147,14 @@ def _duration(rule_key: int, by_days: Tri, trials: _Trials, knowledge: Knowledge
 
     A treatment given as sessions is not judged by days: its number of sessions decides, where the rule has one.
     """
+    is_course = knowledge.is_sessions[trials.treatment]
+    if not is_course.any():
+        return by_days
     has_number = ~np.isnan(knowledge.minimum_sessions(rule_key))[trials.treatment]
     by_course = np.where(has_number, np.uint8(YES), np.uint8(UNKNOWN))
     if within is not None:
         by_course = every(by_course, within)
-    return np.where(has_number | knowledge.is_sessions[trials.treatment], by_course, by_days)
+    return np.where(has_number | is_course, by_course, by_days)
 
 
 def _runs(run: pl.DataFrame, place: int, n: int) -> _Runs:

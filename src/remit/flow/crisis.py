@@ -93,7 +93,9 @@ def _of_totals(tables: Tables, knowledge: Knowledge) -> Iterator[Row]:
     """Totals that are out of reach without a sign."""
     if tables["measurement"].is_empty():
         return
-    most = {i: most_without_sign(x) for i, x in knowledge.instruments.items() if x.safety_items}
+    present = set(tables["measurement"]["measure_id"].to_list()) & set(knowledge.instruments)
+    asked = {i: knowledge.instruments[i] for i in present if knowledge.instruments[i].safety_items}
+    most = {i: most_without_sign(instrument) for i, instrument in asked.items()}
     for row in _among(tables["measurement"], "measure_id", list(most)):
         if row["value"] > most[row["measure_id"]] and not row["is_imputed"]:
             yield _row(row["person_key"], "total", row["measure_id"], None, row["date"], row["record_ref"])

@@ -62,7 +62,7 @@ class Features:
         """Every feature that a definition declares; what several declare alike is counted once."""
         found = {}
         for name, feature in definition.features.items():
-            key = (definition.adequacy, definition.scope, feature.model_dump_json())
+            key = (definition.adequacy, definition.scope, self.knowledge.feature_text(feature))
             if key not in self._units:
                 self._units[key] = self._feature(definition, feature)
             found[name] = self._units[key]
@@ -140,6 +140,11 @@ class Features:
         return np.asarray(flags[self.by_ingredient.of_row])
 
     @cached_property
+    def _ingredient_owner(self) -> NDArray[np.int64]:
+        """By ingredient of a person: the row of the person."""
+        return np.asarray(self.by_ingredient.first(self.person.astype(np.int64)))
+
+    @cached_property
     def _by_class(self) -> Grouping:
         """Groups the ingredients, not the trials."""
         grouping = self.by_ingredient
@@ -166,13 +171,14 @@ class Features:
         rule = self.rule(definition)
         units = self.by_ingredient
         value = every(units.greatest(counts), self._not_helped(definition, rule))
-        owner = units.key // len(self.knowledge.ingredient_keys)
-        certain = (counts == YES) & (value == YES)[units.of_row]
+        is_certain = value == YES
+        certain = (counts == YES) & is_certain[units.of_row] if is_certain.any() else np.zeros(len(counts), np.bool_)
         if feature.count == "ingredient":
-            return Units(self._tally(owner, value), counts, units, certain)
+            return Units(self._tally(self._ingredient_owner, value), counts, units, certain)
         classes = self._by_class
         owner = classes.key // len(self.knowledge.class_ids)
-        return Units(self._tally(owner, classes.greatest(value)), counts, self._trials_by_class, certain)
+        bounds = self._tally(owner, classes.greatest(value))
+        return Units(bounds, counts, self._trials_by_class if is_certain.any() else units, certain)
 
     def _not_helped(self, definition: Definition, rule: AdequacyRule) -> Tri:
         """By ingredient of a person: no trial of it in scope helped. The best outcome of re-trials stands."""
@@ -183,8 +189,13 @@ class Features:
         return self._best[key]
 
     def _tally(self, owner: NDArray[np.int64], value: Tri) -> Bounds:
-        low, high = (np.bincount(owner[value >= least], minlength=self.n) for least in (YES, UNKNOWN))
-        return Bounds(low.astype(np.float64), high.astype(np.float64))
+        """By person: how many units are yes, and how many are not no."""
+        counts = []
+        for least in (YES, UNKNOWN):
+            reached = value >= least
+            which = owner if reached.all() else owner[reached]
+            counts.append(np.bincount(which, minlength=self.n).astype(np.float32))
+        return Bounds(*counts)
 
     def _weeks(self, definition: Definition, counts: Tri) -> Bounds:
         s = self.spans

@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from remit.engine.columns import with_enums
-from remit.engine.criteria import points, reaches
+from remit.engine.criteria import Numbers, points, reaches
 from remit.engine.logic import TRI_ENUM, between
 from remit.flow.features import Features, Units
 from remit.knowledge import Definition
@@ -102,7 +101,7 @@ class Ledger:
         return pl.Series(name, [value for value in values for _ in range(self.features.n)], dtype=pl.String)
 
 
-def _outcome(rule: Criterion | Item, low: NDArray[np.float64], high: NDArray[np.float64]) -> tuple[Any, Any, Any]:
+def _outcome(rule: Criterion | Item, low: Numbers, high: Numbers) -> tuple[Any, Any, Any]:
     """Whether a criterion is met, or the points of an item of a score at its lowest and highest."""
     if isinstance(rule, Item):
         return np.full(len(low), UNKNOWN, np.uint8), points(rule, low), points(rule, high)

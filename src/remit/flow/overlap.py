@@ -49,7 +49,7 @@ def overlaps(trial: pl.DataFrame, note: pl.DataFrame, knowledge: Knowledge) -> p
         ],
         {"kind": pl.Enum(OVERLAP_KINDS), "is_declared": TRI_ENUM},
     )
-    return table.sort("trial_key", "added_trial_key")
+    return table if table.height == 1 else table.sort("trial_key", "added_trial_key")
 
 
 def declared(n: int, note: pl.DataFrame) -> NDArray[np.int64]:

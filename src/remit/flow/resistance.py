@@ -77,7 +77,7 @@ def _status(status: Tri, excluded: Tri) -> NDArray[np.uint8]:
 
 def _only_where(applies: NDArray[np.bool_], result: Result) -> Result:
     """A result without numbers where the definition does not apply."""
-    value, low, high = (np.where(applies, n, np.nan) for n in (result.value, *result.bounds))
+    value, low, high = (np.where(applies, n, np.nan).astype(np.float32) for n in (result.value, *result.bounds))
     return Result(result.status, value, Bounds(low, high))
 
 

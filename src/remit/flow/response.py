@@ -89,14 +89,15 @@ def responses(tables: Tables, knowledge: Knowledge) -> pl.DataFrame:
     is_told = (found.word != NO_CODE) | ~np.isnan(found.low)
     disagrees = np.zeros(n, np.bool_)
     is_measured = np.zeros(n, np.bool_)
-    measure_id: list[str | None] = [None] * n
+    measure_id = pl.Series("measure_id", [None], dtype=pl.String).new_from_index(0, n)
     keys = np.full((2, n), np.nan)
     scores = severity_scores(tables, knowledge)
     if scores and n:
         trials = dated_trials(tables)
         improvements = measured(trials, scores, policy)
         is_measured = ~np.isnan(improvements.percent)
-        measure_id, keys = improvements.measure_id, np.stack([improvements.baseline_key, improvements.endpoint_key])
+        measure_id = pl.Series("measure_id", improvements.measure_id, dtype=pl.String)
+        keys = np.stack([improvements.baseline_key, improvements.endpoint_key])
         disagrees[is_measured] = _overrule(found, improvements, np.flatnonzero(is_measured), policy)
         _stretch(found, improvement_range(trials, scores, policy), is_told & ~is_measured)
     basis = np.where(is_measured, BASES.index("measured"), BASES.index("none"))
@@ -111,7 +112,7 @@ def responses(tables: Tables, knowledge: Knowledge) -> pl.DataFrame:
         nullable_numbers("improvement_percent", found.percent),
         pl.Series("is_remission", found.is_remission),
         pl.Series("basis", basis.astype(np.uint8)),
-        pl.Series("measure_id", measure_id, dtype=pl.String),
+        measure_id,
         *(nullable_numbers(k, v).cast(pl.UInt32) for k, v in zip(("baseline_key", "endpoint_key"), keys, strict=True)),
         pl.Series("disagrees", disagrees),
     ]
@@ -141,12 +142,18 @@ def _reported(tables: Tables, policy: Policy) -> Improvement:
         no_number, silent = np.zeros(n, np.bool_), np.full(n, NO_CODE, np.uint8)
         never = np.full(n, UNKNOWN, np.uint8)
         return Improvement(unknown, unknown.copy(), no_number, no_number.copy(), unknown.copy(), silent, never)
-    said = tables["trial_exposure"].filter("may_end_trial").join(
-        outcome, on="exposure_key", how="left", maintain_order="left"
-    ).sort("trial_key")  # fmt: skip
-    trial = said["trial_key"].to_numpy()
-    words = codes(said, ["outcome"])[0]
-    one = _told(words, values(said["improvement_percent"], np.nan), policy)
+    link = tables["trial_exposure"]
+    last = np.flatnonzero(link["may_end_trial"].to_numpy())
+    last = last[np.argsort(link["trial_key"].to_numpy()[last], kind="stable")]
+    trial = link["trial_key"].to_numpy()[last]
+    key = outcome["exposure_key"].to_numpy()
+    order = np.argsort(key)
+    asked = link["exposure_key"].to_numpy()[last]
+    at = order[np.minimum(np.searchsorted(key[order], asked), len(key) - 1)]
+    is_told = key[at] == asked
+    words = np.where(is_told, codes(outcome, ["outcome"])[0][at], np.uint8(NO_CODE))
+    percent = np.where(is_told, values(outcome["improvement_percent"], np.nan)[at], np.nan)
+    one = _told(words, percent, policy)
     starts = np.flatnonzero(np.concatenate(([True], trial[1:] != trial[:-1])))
     if not len(trial) or len(starts) == len(trial):
         return _in_order(one, trial, n)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from remit.errors import UsageError
 from remit.knowledge.base import KnowledgeModel
-from remit.knowledge.definition import Definition, Select
+from remit.knowledge.definition import Definition, Feature, Select
 from remit.knowledge.schema import (
     AdequacyRule,
     ConditionSet,
@@ -91,6 +91,7 @@ class Knowledge:
         self._rule_key = {r.id: i for i, r in enumerate(self.rules)}
         self._definition_key = {d.id: i for i, d in enumerate(self.definitions)}
         self._selected: dict[int, NDArray[np.bool_]] = {}  # by identity; the definitions live as long as this does
+        self._feature_text: dict[int, str] = {}
         self._narrowed: dict[tuple[str, ...], Knowledge] = {}
 
     sources = property(lambda self: self.library.sources)
@@ -179,6 +180,13 @@ class Knowledge:
         if kept is None:
             kept = np.array([_matches(treatment, select) for treatment in self.treatments])
             self._selected[id(select)] = kept
+        return kept
+
+    def feature_text(self, feature: Feature) -> str:
+        """A feature as text, the same for features that are alike."""
+        kept = self._feature_text.get(id(feature))
+        if kept is None:
+            kept = self._feature_text[id(feature)] = feature.model_dump_json()
         return kept
 
     @cached_property

@@ -294,8 +294,7 @@ def update(
     with _told():
         from remit.evidence.trd.living import compare_bases, update_text
 
-        wanted = _check_format(output_format)
-        if wanted == "csv":
+        if (wanted := _check_format(output_format)) == "csv":
             raise UsageError("an update is shown as text or json")
         found = compare_bases(files, outcome=outcome, window=window, nodes=nodes, unverified=unverified)
         _write(_json(found.to_dict()) if wanted == "json" else update_text(found), output)

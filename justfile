@@ -48,7 +48,7 @@ docs:
 
 # write the lock again from pyproject.toml
 lock:
-    uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra cohort --extra evidence --group dev pyproject.toml -o requirements.lock
+    uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra cohort --group dev pyproject.toml -o requirements.lock
 
 # one person: warm and cold
 bench-person:

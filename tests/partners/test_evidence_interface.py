@@ -141,12 +141,3 @@ def test_importing_is_cheap() -> None:
     code = f"import sys, remit.evidence, remit.surfaces.cli.evidence; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-def test_without_scipy_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [m for m in sys.modules if m.startswith("remit.evidence") or m.partition(".")[0] == "scipy"]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "scipy", None)
-    result = run("pairwise", str(DATA / "bcg.csv"), "--measure", "rr")
-    assert result.exit_code == 2
-    assert "remit[evidence]" in result.stderr

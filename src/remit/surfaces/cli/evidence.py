@@ -42,11 +42,6 @@ def _told() -> Iterator[None]:
     except RemitError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(error.exit_code) from None
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] != "scipy":
-            raise
-        typer.echo("evidence needs scipy: install remit with its extra, remit[evidence]", err=True)
-        raise typer.Exit(UsageError.exit_code) from None
 
 
 def _write(text: str, output: Path | None) -> None:

@@ -3,6 +3,8 @@
 A study with m arms contributes m - 1 contrasts against its first arm. Their covariance follows from the variances of
 all m (m - 1) / 2 differences, ``cov(d_1i, d_1j) = (v_1i + v_1j - v_ij) / 2``, which is the same as reweighting every
 difference by the reciprocals of a pseudo-inverse Laplacian (Rücker 2014, DOI 10.1002/sim.6236).
+
+Longer than most modules: how studies of several arms are read, one case after another.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """What a knowledge file may say. Unknown keys, uncited values and bands that fall are refused when a file is read.
 
 A number with clinical meaning is never bare: it stands in a model that also holds `sources` (ids of `sources/*.yaml`)
-and `verified`. Cross-references between files are checked in `remit.knowledge.load`. One page although it is long, because the models refer to one another.
+and `verified`. Cross-references between files are checked in `remit.knowledge.load`.
+One page although it is long, because the models refer to one another.
 """
 
 from __future__ import annotations

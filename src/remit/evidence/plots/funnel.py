@@ -6,7 +6,7 @@ import math
 
 from remit.evidence.nma.piece import Piece
 from remit.evidence.pair.results import PairwiseResult
-from remit.evidence.plots.svg import BLUE, GREY, PALE, Axis, Canvas, nice
+from remit.drawing.svg import BLUE, GREY, PALE, Axis, Canvas, nice
 from remit.evidence.text import NAMES
 
 LEFT, RIGHT, TOP, BOTTOM = 70, 560, 56, 420

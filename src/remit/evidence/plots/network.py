@@ -8,7 +8,7 @@ import numpy as np
 
 from remit.evidence.nma.piece import Piece
 from remit.evidence.nma.results import NetworkResult
-from remit.evidence.plots.svg import BLUE, GREY, INK, ORANGE, PALE, Canvas, width_of
+from remit.drawing.svg import BLUE, GREY, INK, ORANGE, PALE, Canvas, width_of
 from remit.evidence.types import Floats
 
 PANEL, MARGIN = 420, 30

@@ -1,0 +1,1 @@
+"""Populations: the same flow, bucket by bucket."""

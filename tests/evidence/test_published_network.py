@@ -187,6 +187,88 @@ def test_law_reml() -> None:
     assert [te[t] for t in "BCD"] == pytest.approx([-1.8847, -1.3366, -0.7402], abs=5.1e-5)
 
 
+# metafor 3.8-1, rma.mv on contrasts with their full covariances; random effects t1 | study with rho = 1/2.
+METAFOR = {
+    ("parkinson", "common", "dl"): (
+        0.0,
+        {
+            "2": (-1.811553320887419, 0.332668071697028),
+            "3": (-0.478111757983838, 0.486635676591833),
+            "4": (-0.523993711763736, 0.478635489753558),
+            "5": (-0.823993711763736, 0.521986248621212),
+        },
+    ),
+    ("thrombolytics", "common", "dl"): (
+        0.0,
+        {
+            "Acc t-PA": (-0.17119614951830850, 0.0431510131721806),
+            "ASPAC": (0.01345000331531918, 0.0367388297089302),
+            "PTCA": (-0.44520428265018325, 0.1025102586402275),
+            "r-PA": (-0.11929820150513126, 0.0599586212052242),
+            "SK + t-PA": (-0.04722675902273943, 0.0464777018530678),
+            "t-PA": (0.00180798511490875, 0.0303000547238883),
+            "TNK": (-0.16576114293744523, 0.0770796631612337),
+            "UK": (-0.20121625943948748, 0.2213267938400852),
+        },
+    ),
+    ("thrombolytics", "random", "reml"): (
+        0.000204040532796413,
+        {
+            "Acc t-PA": (-0.17234867628251779, 0.0446780108203670),
+            "ASPAC": (0.01423839476884966, 0.0389657304003553),
+            "PTCA": (-0.44618487488270936, 0.1029339285693572),
+            "t-PA": (0.00222008038870888, 0.0319063782377316),
+            "UK": (-0.20147077095479710, 0.2215080958450167),
+        },
+    ),
+    ("senn2013", "random", "reml"): (
+        0.0999174624277019,
+        {
+            "acar": (-0.841378728126748, 0.238435895519493),
+            "benf": (-0.736922525785617, 0.277602749998360),
+            "metf": (-1.128420286818941, 0.149404863159668),
+            "migl": (-0.949908316570665, 0.225253258487898),
+            "piog": (-1.129421837214899, 0.211921034462752),
+            "rosi": (-1.233741271120689, 0.123458214521118),
+            "sulf": (-0.417548182195882, 0.232619087897010),
+        },
+    ),
+    ("senn2013", "random", "ml"): (
+        0.0563861332877325,
+        {
+            "acar": (-0.838571752347416, 0.1962979301815118),
+            "metf": (-1.137468980467024, 0.1216873223151417),
+            "rosi": (-1.234393181032918, 0.0989657299525618),
+            "sulf": (-0.424010553615031, 0.1860063698172888),
+        },
+    ),
+}
+MEASURE = {"parkinson": ("md", "1"), "thrombolytics": ("or", "SK"), "senn2013": ("md", "plac")}
+
+
+@pytest.mark.parametrize("case", list(METAFOR), ids="-".join)
+def test_metafor(case: tuple[str, str, str]) -> None:
+    name, model, tau2 = case
+    measure, reference = MEASURE[name]
+    result = network(DATA / f"{name}.csv", measure=measure, model=model, tau2=tau2, reference=reference)
+    expected_tau2, expected = METAFOR[case]
+    if model == "random":
+        assert result.pieces[0].tau2 == pytest.approx(expected_tau2, abs=EXACT)
+    found = {r["treat1"]: (r["te"], r["se"]) for r in result.effects().to_dicts() if r["treat2"] == reference}
+    for treatment, numbers in expected.items():
+        assert found[treatment] == pytest.approx(numbers, abs=EXACT), treatment
+
+
+def test_parkinson_q() -> None:
+    result = network(DATA / "parkinson.csv", measure="md", model="common", reference="1").to_dict()
+    assert (result["q"], result["df_q"]) == (pytest.approx(2.28789024087262, abs=EXACT), 4)
+
+
+def test_thrombolytics_q() -> None:
+    result = network(DATA / "thrombolytics.csv", measure="or", model="common", reference="SK").to_dict()
+    assert (result["q"], result["df_q"]) == (pytest.approx(40.4505811550059, abs=EXACT), 44)
+
+
 # NICE DSU Technical Support Document 2, example 5 (fixed effect, normal likelihood, vague priors): posterior means.
 # The table holds the older treatment minus the newer one, so the signs turn.
 def test_parkinson() -> None:

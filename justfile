@@ -53,3 +53,31 @@ lock:
 # one person: warm and cold
 bench-person:
     {{python}} benchmarks/person.py
+
+# the list view of 5,000 persons with 200 scores each
+bench-caseload *options:
+    {{python}} benchmarks/caseload.py "$@"
+
+# report of 40 trials and 200 scores: CPU seconds for HTML and PDF
+bench-report:
+    {{python}} benchmarks/report.py
+
+# a population from file to results, beside a database's scan and sort
+bench-cohort *options:
+    {{python}} benchmarks/cohort.py "$@"
+
+# checkers that the browser tests use when they are there: axe-core, the Nu HTML checker
+browser-tools:
+    cd tests/browser && npm install --no-audit --no-fund --no-package-lock --ignore-scripts
+
+# a picture of every screen of the web app: `just browser-pictures DIR`
+browser-pictures folder:
+    mkdir -p "$1" && REMIT_PICTURES="$(realpath "$1")" {{python}} -m pytest tests/browser -k pictures
+
+# kill the writer of the data file 200 times at random moments
+kills n="200":
+    REMIT_KILLS="$1" {{python}} -m pytest tests/web/test_store.py -k kill
+
+# times of the pages with 200 trials and 2,000 scores in the file
+bench-pages:
+    {{python}} benchmarks/pages.py

@@ -4,7 +4,8 @@ Each measurement is a fresh process; figures are CPU seconds (user and system) f
 imports left out, and the peak memory of the process.
 
 `stitch`: unsorted Parquet to the columns of the trial table.
-`flow`: the same Parquet through every transform with every definition.
+`flow`: the same Parquet through every transform with every definition that judges trials; with `--patterns`, the
+treatment patterns too, which read every date of supply again and are no part of the limit.
 
 DuckDB scans the same columns and sorts them by person, treatment and start; the sorted stream is dropped. That both
 did the same work is checked by a DuckDB query that stitches with a running maximum: the same number of trials, days
@@ -20,13 +21,15 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 DATA = Path(__file__).parent / "data"
 COLUMNS = ("person_id", "treatment_key", "start_date", "end_date", "daily_dose_mg")
 GAP_DAYS = 30
+ROW_GROUP = 1_000_000  # as `generate.py` writes them
+WARM_ROWS = 1_000
 LIMITS = {"stitch": (0.5, 500), "flow": (1.5, 1500)}
 """CPU seconds as a multiple of DuckDB's scan and sort; peak memory in MB."""
 
@@ -79,33 +82,32 @@ def stitch(path: Path) -> Any:
 
     from remit.engine.columns import days, values
     from remit.engine.intervals import Measure
-    from remit.engine.packing import BLOCK, Rows
+    from remit.engine.packing import Rows
     from remit.engine.stitching import stitch as fold
 
     gaps = np.full(40, GAP_DAYS, np.int32)
     measure = Measure(gaps, gaps, np.empty((40, 0)))  # no dose table: the runs above a dose are not part of a trial
-    _warm()
-
     columns = pl.scan_parquet(path).select(COLUMNS)
-    n = columns.select(pl.len()).collect().item()
+    n_rows = columns.select(pl.len()).collect().item()
 
-    def rows() -> Iterator[Rows]:
-        for at in range(0, n, BLOCK):
-            frame = columns.slice(at, BLOCK).collect()
+    def rows(n: int) -> Iterator[Rows]:
+        for at in range(0, n, ROW_GROUP):
+            frame = columns.slice(at, min(ROW_GROUP, n - at)).collect()
             person, treatment = frame["person_id"].to_numpy(), frame["treatment_key"].to_numpy()
             dose = values(frame["daily_dose_mg"], np.nan)
             yield Rows(person, treatment, days(frame["start_date"]), days(frame["end_date"]), dose)
 
-    def run() -> dict[str, int]:
-        folded = fold(rows, n, measure).folded
+    def run(n: int = n_rows) -> dict[str, int]:
+        folded = fold(lambda: rows(n), n, measure).folded
         total = int((folded.reach.astype(np.int64) - folded.start).sum())
         return {"trials": len(folded.start), "days": total, "exposures": int(folded.n_rows.sum())}
 
+    _warm(run)
     return run
 
 
-def flow(path: Path) -> Any:
-    """Remit: unsorted Parquet through every transform with every definition."""
+def flow(path: Path, *, patterns: bool = False) -> Any:
+    """Remit: unsorted Parquet through every transform with every definition, of patterns only if asked."""
     import numpy as np
     import polars as pl
 
@@ -114,12 +116,13 @@ def flow(path: Path) -> Any:
     from remit.tables import Exposure
 
     knowledge = load_knowledge()
+    if not patterns:
+        knowledge = knowledge.only([d.id for d in knowledge.definitions if d.family != "pattern"])
     drugs = list(knowledge.doses_of(knowledge.rules[knowledge.rule_key("remit_default")]))[:40]
     keys = np.array([knowledge.treatment_key(drug) for drug in drugs], np.uint16)
-    _warm()
 
-    def run() -> dict[str, int]:
-        exposure = pl.read_parquet(path, columns=list(COLUMNS)).rename({"person_id": "person_key"})
+    def run(n: int | None = None) -> dict[str, int]:
+        exposure = pl.read_parquet(path, columns=list(COLUMNS), n_rows=n).rename({"person_id": "person_key"})
         exposure = exposure.with_row_index("exposure_key").with_columns(
             pl.Series("treatment_key", keys[exposure["treatment_key"].to_numpy()]), pl.col("person_key").cast(pl.UInt32)
         )
@@ -139,29 +142,25 @@ def flow(path: Path) -> Any:
             "verdicts": tables["verdict"].height,
         }
 
+    _warm(run)
     return run
 
 
-def _warm() -> None:
+def with_patterns(path: Path) -> Any:
+    """`flow` with the treatment patterns."""
+    return flow(path, patterns=True)
+
+
+def _warm(run: Callable[[int], object]) -> None:
     """Load the compiled functions from disk, or compile them; done once on a machine, it is not part of a run."""
     import importlib.util
 
-    import numpy as np
-
     from remit.engine import compiled
-    from remit.engine.intervals import Measure
-    from remit.engine.packing import Rows
-    from remit.engine.stitching import stitch as fold
 
     if importlib.util.find_spec("numba") is None:
         sys.exit("The benchmark needs numba: install the extra `cohort`.")
-    whole = compiled.COMPILE_FROM
-    compiled.COMPILE_FROM = 0
-    one = np.zeros(1, np.int32)
-    for person, treatment in ((np.int64, np.int16), (np.uint32, np.uint16)):
-        row = Rows(one.astype(person), one.astype(treatment), one, one + 1, one + 1.0)  # type: ignore[arg-type]
-        for tables in (0, 1):
-            fold(lambda row=row: [row], 1, Measure(one, one, np.ones((1, tables))))  # type: ignore[misc]
+    whole, compiled.COMPILE_FROM = compiled.COMPILE_FROM, 0
+    run(WARM_ROWS)
     compiled.COMPILE_FROM = whole
 
 
@@ -176,7 +175,8 @@ def measure(name: str, path: Path) -> dict[str, Any]:
 
 def one(name: str, path: Path) -> None:
     """Measure here and print JSON."""
-    run = {"sort": scan_and_sort, "check": check, "stitch": stitch, "flow": flow}[name](path)
+    ways = {"sort": scan_and_sort, "check": check, "stitch": stitch, "flow": flow, "patterns": with_patterns}
+    run = ways[name](path)
     cpu, wall = time.process_time(), time.perf_counter()
     result = run()
     figures = {"cpu_s": time.process_time() - cpu, "wall_s": time.perf_counter() - wall}
@@ -189,6 +189,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=float, default=1e7)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--patterns", action="store_true", help="measure the treatment patterns too, once")
     parser.add_argument("--one", nargs=2, metavar=("NAME", "PATH"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
@@ -201,6 +202,8 @@ def main() -> None:
         write(path, int(options.rows))
     found = {name: [measure(name, path) for _ in range(options.runs)] for name in ("sort", "stitch", "flow")}
     best = {name: min(runs, key=lambda run: run["cpu_s"]) for name, runs in found.items()}
+    if options.patterns:
+        best["patterns"] = measure("patterns", path)
     expected = measure("check", path)
     print(f"{int(options.rows):,} exposures, unsorted; {platform.python_version()}; least of {options.runs} runs")
     print(f"{'':8} {'CPU s':>8} {'wall s':>8} {'peak MB':>8} {'x DuckDB':>9}")

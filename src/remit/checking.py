@@ -1,16 +1,18 @@
-"""Runs the worked cases that stand inside definitions: ours in the tests, a site's own in `remit knowledge check`."""
+"""Runs the worked cases that stand inside definitions and checks: ours in the tests, a site's own for its owner."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
 
 from remit.errors import Fault
+from remit.flow.differential import differential
 from remit.knowledge import Definition, Knowledge
 from remit.knowledge.definition import Case, CaseTrial
+from remit.knowledge.differential import Check, CheckCase
 from remit.pipeline import assess
 from remit.tables import (
     Condition,
@@ -18,6 +20,7 @@ from remit.tables import (
     Exposure,
     ExposureDetail,
     ExposureNote,
+    Fact,
     Outcome,
     Person,
     Table,
@@ -87,7 +90,7 @@ def check_cases(definition: Definition, knowledge: Knowledge) -> list[Fault]:
     verdicts = assess(case_records(definition.cases, knowledge), narrowed, detail=False)["verdict"]
     faults = []
     for case, got in zip(definition.cases, verdicts.sort("person_key").iter_rows(named=True), strict=True):
-        actual = got | {"label": definition.label_of(got["value"])}
+        actual = got | {"label": definition.label_of(got["value"]) or definition.label}
         for name, expected in case.expect.items():
             if actual.get(name) != expected:
                 faults.append(
@@ -98,3 +101,41 @@ def check_cases(definition: Definition, knowledge: Knowledge) -> list[Fault]:
                     )
                 )
     return faults
+
+
+def fact_table(cases: Sequence[CheckCase], knowledge: Knowledge) -> pl.DataFrame:
+    """Table `fact` of the worked cases of a check, one person per case; what a case does not name is unknown."""
+    rows: list[dict[str, Any]] = []
+    for person, case in enumerate(cases):
+        for key, fact in enumerate(knowledge.facts):
+            row: dict[str, Any] = {"person_key": person, "fact_key": key, "is_given": False, "is_disputed": False}
+            value = case.facts.get(fact.id)
+            if fact.kind == "number":
+                row |= {"low": value, "high": value}
+            else:
+                row["state"] = "unknown" if value is None else "yes" if value else "no"
+            rows.append(row)
+    return Fact.of(rows)
+
+
+def check_considerations(check: Check, knowledge: Knowledge) -> list[Fault]:
+    """Every worked case of a check of the differential that does not come out as it says."""
+    people = [{"person_key": i, "person_id": case.name, "index_date": DAY_0} for i, case in enumerate(check.cases)]
+    tables = {"person": Person.of(people), "fact": fact_table(check.cases, knowledge)}
+    found = differential(tables, knowledge)
+    is_own = pl.col("check_key") == knowledge.checks.index(check)
+    reasons = found["consideration_reason"].filter(is_own & (pl.col("direction") != "unknown"))
+    rows = found["consideration"].filter(is_own).sort("person_key").iter_rows(named=True)
+    return [
+        Fault(f"differential/{check.id}.yaml: case {case.name!r}", problem, "Correct the check or the case.")
+        for case, row in zip(check.cases, rows, strict=True)
+        for problem in _consideration_problems(case, row, reasons.filter(pl.col("person_key") == row["person_key"]))
+    ]
+
+
+def _consideration_problems(case: CheckCase, row: dict[str, Any], reasons: pl.DataFrame) -> Iterator[str]:
+    if (row["state"], row["level"]) != (case.state, case.level):
+        yield f"state is {row['state']} with level {row['level']}, expected {case.state} with {case.level}"
+    held = set(reasons["clue"])
+    if case.holds is not None and held != set(case.holds):
+        yield f"the clues {', '.join(sorted(held)) or 'none'} hold, expected {', '.join(case.holds) or 'none'}"

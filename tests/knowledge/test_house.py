@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from remit.knowledge.checks import sources_of
-from remit.knowledge.library import Library
-from remit.knowledge.load import package_dir, read_library
+from remit.knowledge.library import MANY, Library
+from remit.knowledge.load import load_knowledge, package_dir, read_library
+from remit.knowledge.parts import PARTS
 
 ROOT = Path(__file__).parents[2]
 CODE = ROOT / "src" / "remit"
@@ -35,7 +36,7 @@ LONG_MODULES = {
 }
 MAX_LINES = 300
 
-SINGLE_FILES = ("classes", "conditions", "observables", "policy")
+SINGLE_FILES = ("classes", "conditions", "observables", "policy", "cohort")
 FOLDERS_NOT_MODELS = {"text", "cases", "evidence"}
 """Folders of the knowledge that have readers of their own."""
 
@@ -127,6 +128,8 @@ def test_every_source_is_used() -> None:
             used.update(
                 *(sources_of(entry) for entry in (entries.values() if isinstance(entries, dict) else [entries]))
             )
+    knowledge = load_knowledge()
+    used.update(*(sources_of(entry) for section in PARTS for entry in knowledge.part(section).values()))
     for path in HERE.rglob("*"):
         if path.suffix == ".csv" or path.relative_to(HERE).parts[0] in FOLDERS_NOT_MODELS:
             used |= set(re.findall(r"[a-z0-9_]+", path.read_text(encoding="utf-8"))) if path.is_file() else set()
@@ -141,10 +144,10 @@ def test_every_file_is_read() -> None:
         folder = path.relative_to(HERE).parts[0]
         if folder in ("drugs", "treatments", "adequacy", "definitions", "instruments"):
             assert path.stem in named, path
+        elif folder in PARTS:
+            assert PARTS[folder][0] == "many" or path.stem in load_knowledge().part(folder), path
         elif folder not in FOLDERS_NOT_MODELS:
-            assert folder in ("sources", "safety") or path.stem in ("classes", "conditions", "observables", "policy"), (
-                path
-            )
+            assert folder in (*MANY, "safety") or path.stem in SINGLE_FILES, path
     strays = [p for p in HERE.rglob("*") if p.is_file() and p.suffix not in (".yaml", ".csv", ".md", ".py", ".pyc")]
     assert [p.name for p in strays if p.name != "VERSION"] == []
 

@@ -64,7 +64,7 @@ def site(tmp_path: Path) -> Path:
 
 SMALL: list[Path] = []
 KEPT = (
-    "policy.yaml", "classes.yaml", "conditions.yaml", "adequacy/remit_4w.yaml", "drugs/sertraline.yaml",
+    "policy.yaml", "cohort.yaml", "classes.yaml", "conditions.yaml", "adequacy/remit_4w.yaml", "drugs/sertraline.yaml",
     "drugs/paroxetine.yaml", "drugs/paroxetine_cr.yaml", "drugs/lithium.yaml", "treatments/ect.yaml",
 )  # fmt: skip
 

@@ -25,9 +25,9 @@ class Rule:
 class Feature:
     """One feature of a definition. `key` is shared by features that ask the same under the same rule and scope."""
 
-    kind: str  # episode, weeks, or what is counted: ingredient, class, trial
+    kind: str  # episode, weeks, pattern, or what is counted: ingredient, class, trial
     state: str  # state of the trials; of an episode feature: which fact
-    select: Any
+    select: Any  # of a pattern: the whole feature
     key: int
 
 
@@ -87,6 +87,8 @@ class Facts:
             return Feature("episode", f.episode, None, key)
         if hasattr(f, "weeks"):
             return Feature("weeks", f.weeks, f.select, key)
+        if not hasattr(f, "count"):
+            return Feature("pattern", "", f, key)
         return Feature(f.count, f.state, f.select, key)
 
     def wider(self, condition: str) -> frozenset[str]:

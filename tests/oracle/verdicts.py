@@ -10,6 +10,7 @@ from oracle import days
 from oracle.adequacy import LIFETIME, Course, Span
 from oracle.facts import Definition, Facts, Feature, Rule
 from oracle.model import ALWAYS, NEVER, NO, UNKNOWN, YES, Person
+from oracle.patterns import Found, Pattern
 from oracle.trials import DRUG_ROLES, Overlap, Trial, latest_start
 
 SEVERITY = {"subsyndromal": 1, "mild": 2, "moderate": 3, "severe": 4}
@@ -47,6 +48,7 @@ class Case:
         self._added: dict[int, int] = {}
         self._counted: dict[int, list[tuple[Course, int]]] = {}
         self._bounds: dict[int, tuple[float, float]] = {}
+        self._patterns: dict[int, Found] = {}
 
     # matching
 
@@ -138,12 +140,21 @@ class Case:
             return self.episode_bounds(feature.state)
         if feature.kind == "weeks":
             return self.weeks(feature, rule, span)
+        if feature.kind == "pattern":
+            found = self.pattern(feature, rule)
+            return found.low, found.high
         units = self.units(feature, rule, span)
         sure = {unit for unit, counted in units.items() if any(s == YES for _, s in counted)}
         if feature.kind == "trial":  # trials that may have been one are sure to be one only
             trials = [counted[0][0].trial for unit, counted in units.items() if unit in sure]
             sure = {t.treatment if t.unsettled else id(t) for t in trials}
         return len(sure), len(units)
+
+    def pattern(self, feature: Feature, rule: Rule) -> Found:
+        """A treatment pattern."""
+        if feature.key not in self._patterns:
+            self._patterns[feature.key] = Pattern(self.person, self.courses, self.facts).of(feature.select, rule)
+        return self._patterns[feature.key]
 
     def weeks(self, feature: Feature, rule: Rule, span: Span) -> tuple[float, float]:
         """Weeks covered by at least one such trial, from its start to its end."""
@@ -228,6 +239,10 @@ class Case:
             n = math.ceil(criterion.at_least) if criterion.at_least is not None else math.floor(criterion.more_than) + 1
             if n <= 0:
                 continue
+            if feature.kind == "pattern":
+                each = sorted(self.pattern(feature, rule).days)
+                latest = each[n - 1] if latest is None else max(latest, each[n - 1])
+                continue
             dates = sorted(
                 min(self.index if c.trial.is_ongoing else int(c.trial.end) for c, s in unit if s == YES)
                 for unit in self.units(feature, rule, span).values()
@@ -248,6 +263,9 @@ class Case:
                 continue
             if feature.kind == "episode":
                 out |= self._missing_of_episode(feature.state)
+                continue
+            if feature.kind == "pattern":
+                out |= self._missing_of_pattern(feature, rule)
                 continue
             for course in self._open(feature, rule, span):
                 out |= {(fact, course.trial.rows) for fact in self._missing_of(course, feature, rule, span)}
@@ -284,6 +302,25 @@ class Case:
             out.add("episode_start")
         if any(detail_is(course, name, value) == UNKNOWN for name, value in feature.select.detail.items()):
             out.add("detail")
+        return out
+
+    def _missing_of_pattern(self, feature: Feature, rule: Rule) -> set[Fact]:
+        """Dates that are not exact, and doses where they are asked for."""
+        out: set[Fact] = set()
+        asked = getattr(feature.select, "at_dose", False) or not getattr(feature.select, "dose_blind", True)
+        for course in (c for c, state in self.pattern(feature, rule).trials if state == UNKNOWN):
+            trial, facts = course.trial, set()
+            if asked and trial.treatment not in rule.minimum:
+                facts.add("adequacy_rule")
+            elif asked and not course.dose_complete:
+                facts.add("daily_dose_mg")
+            is_dose_open = bool(facts)
+            if trial.end != trial.end_earliest:
+                facts.add("end_date")
+            dated = trial.start_known and trial.start == trial.start_latest
+            if not dated or not (is_dose_open or "end_date" in facts):
+                facts.add("start_date")
+            out |= {(fact, trial.rows) for fact in facts}
         return out
 
     def _missing_of_episode(self, name: str) -> set[Fact]:

@@ -80,7 +80,10 @@ def test_two_failures(tmp_path: Path) -> None:
         "trial_ids": ["sertraline-2024-03-01", "venlafaxine-2024-07-01"],
         "label": None,
     }
-    assert (found["considerations"], found["options"]) == ([], [])
+    states = {c["check"]: c["state"] for c in found["considerations"]}
+    assert states["inadequate_trials"] == "spoken_against"  # two fair tries
+    assert set(states.values()) <= {"raised", "open", "spoken_against", "not_raised"}
+    assert isinstance(found["options"], list)
 
 
 def test_whole_numbers_are_whole_and_doses_are_not(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_our_knowledge_is_sound() -> None:
     assert done.code == 0, done.err
     knowledge = load_knowledge()
     assert done.json["counts"]["treatments"] == len(knowledge.treatments)
-    assert done.json["counts"]["cases"] == sum(len(d.cases) for d in knowledge.definitions)
+    assert done.json["counts"]["cases"] == sum(len(e.cases) for e in (*knowledge.definitions, *knowledge.checks))
 
 
 @pytest.fixture

@@ -139,7 +139,8 @@ def test_the_panel_stays_in_sight_on_the_visit_page(tmp_path: Path) -> None:
 
 def test_every_sentence_has_a_place() -> None:
     """No key of the text files is left over: it, or what it begins with, stands in the code."""
-    code = "\n".join(p.read_text(encoding="utf-8") for p in (ROOT / "src" / "remit").rglob("*.py"))
+    written = (p for p in (ROOT / "src" / "remit").rglob("*") if p.suffix in (".py", ".html"))
+    code = "\n".join(p.read_text(encoding="utf-8") for p in written)
     code = code.replace("'", '"')
     for key in load_text().sentences:
         steps = key.split(".")

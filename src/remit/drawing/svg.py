@@ -6,9 +6,12 @@ import math
 from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
-INK, GREY, PALE, BLUE, ORANGE = "#1a1a1a", "#5f5f5f", "#d9d9d9", "#0b5394", "#b45309"
+INK, GREY, PALE, BLUE, ORANGE, PAPER = "#1a1a1a", "#5f5f5f", "#d9d9d9", "#0b5394", "#b45309", "#ffffff"
+DARK = {INK: "#f2f2f2", GREY: "#b5b5b5", PALE: "#4d4d4d", BLUE: "#8cc4ff", ORANGE: "#ffb454", PAPER: "#16181d"}
+"""What each colour becomes on a dark ground; PAPER is the ground itself."""
 SIZE = 13
 CHARACTER = 0.56
+MOST_TICKS = 7
 
 
 def num(value: float) -> str:
@@ -74,27 +77,56 @@ class Canvas:
         self._add("circle", inner, cx=x, cy=y, r=r, fill=fill, stroke=stroke)
 
     def polygon(
-        self, points: Sequence[tuple[float, float]], *, fill: str = INK, stroke: str = "none", dash: str = ""
+        self,
+        points: Sequence[tuple[float, float]],
+        *,
+        fill: str = INK,
+        stroke: str = "none",
+        dash: str = "",
+        label: str = "",
     ) -> None:
-        """Draw a closed shape."""
+        """Draw a closed shape; a label becomes its tooltip and is read aloud."""
         extra = {"stroke_dasharray": dash} if dash else {}
         written = " ".join(f"{num(x)},{num(y)}" for x, y in points)
-        self._add("polygon", points=written, fill=fill, stroke=stroke, **extra)
+        inner = f"<title>{escape(label)}</title>" if label else None
+        self._add("polygon", inner, points=written, fill=fill, stroke=stroke, **extra)
 
-    def render(self, title: str, description: str) -> str:
-        """Return the picture as a complete SVG document."""
+    def render(self, title: str, description: str, *, name: str = "", is_inline: bool = False) -> str:
+        """Return the picture as SVG.
+
+        Parameters
+        ----------
+        title, description : str
+            What it shows, read aloud.
+        name : str
+            Begins the ids, so that several pictures can stand on one page.
+        is_inline : bool
+            Whether it stands inside a page: then it has no ground of its own (see `theme`).
+        """
+        prefix = f"{name}-" if name else ""
         head = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="title desc" '
+            f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="{prefix}title {prefix}desc" '
             f'width="{num(self.width)}" height="{num(self.height)}" '
             f'viewBox="0 0 {num(self.width)} {num(self.height)}" font-family="sans-serif">'
         )
+        ground = f'<rect width="{num(self.width)}" height="{num(self.height)}" fill="{PAPER}"/>'
         body = [
-            f'<title id="title">{escape(title)}</title>',
-            f'<desc id="desc">{escape(description)}</desc>',
-            f'<rect width="{num(self.width)}" height="{num(self.height)}" fill="#ffffff"/>',
+            f'<title id="{prefix}title">{escape(title)}</title>',
+            f'<desc id="{prefix}desc">{escape(description)}</desc>',
+            *([] if is_inline else [ground]),
             *self._parts,
         ]
         return "\n".join([head, *body, "</svg>"]) + "\n"
+
+
+def theme() -> str:
+    """Style rules that turn inline pictures to a dark ground; a page puts them where it wants that."""
+    rules = [
+        f'svg [{attribute}="{light}"]{{{attribute}:{dark}}}'
+        for light, dark in DARK.items()
+        for attribute in ("fill", "stroke")
+    ]
+    return "\n".join(rules)
 
 
 class Axis:
@@ -147,8 +179,8 @@ def _log_ticks(low: float, high: float) -> list[tuple[float, str]]:
     for multiples in ((1, 2, 5), (1,)):
         values = [m * 10.0**p for p in powers for m in multiples]
         inside = [v for v in values if low <= math.log(v) <= high]
-        if 1 < len(inside) <= 7:
+        if 1 < len(inside) <= MOST_TICKS:
             return [(math.log(v), f"{v:g}") for v in inside]
     values = [10.0**p for p in powers if low <= p * math.log(10) <= high]
-    step = max(1, math.ceil(len(values) / 7))
+    step = max(1, math.ceil(len(values) / MOST_TICKS))
     return [(math.log(v), f"{v:g}") for v in values[::step]]

@@ -70,7 +70,19 @@ def _code_of(kind: Any) -> dict[str | None, int]:
 
 def with_enums(columns: Sequence[pl.Series], kinds: Mapping[str, Any]) -> pl.DataFrame:
     """A frame of columns in which those that hold codes become enums."""
+    if len(columns[0]) <= HANDFUL:
+        return pl.DataFrame([_spelled(c, kinds[c.name]) if c.name in kinds else c for c in columns])
     return pl.DataFrame(columns).with_columns([_as_enum(name, kind) for name, kind in kinds.items()])
+
+
+def _spelled(column: pl.Series, kind: Any) -> pl.Series:
+    word_of = _word_of(kind)
+    return pl.Series(column.name, [word_of[code] for code in column.to_list()], dtype=kind)
+
+
+@cache
+def _word_of(kind: Any) -> dict[int | None, str | None]:
+    return {None: None} | dict(enumerate(kind.categories.to_list()))
 
 
 @cache
@@ -80,12 +92,12 @@ def _as_enum(name: str, kind: Any) -> pl.Expr:
 
 def as_dates(name: str, array: NDArray[Any]) -> pl.Series:
     """Days from 1970-01-01 as dates; NO_DAY becomes null."""
-    return _nullable(name, array, array == NO_DAY).cast(pl.Date)
+    return _nullable(pl.Series(name, array.astype(np.int32, copy=False)), array != NO_DAY).cast(pl.Date)
 
 
 def nullable_days(name: str, array: NDArray[Any]) -> pl.Series:
     """Numbers of days; a negative one, which stands for no bound, becomes null."""
-    return _nullable(name, array, array < 0)
+    return _nullable(pl.Series(name, array.astype(np.int32, copy=False)), array >= 0)
 
 
 def nullable_numbers(name: str, array: NDArray[Any]) -> pl.Series:
@@ -95,13 +107,17 @@ def nullable_numbers(name: str, array: NDArray[Any]) -> pl.Series:
 
 def nullable_codes(name: str, array: NDArray[np.uint8]) -> pl.Series:
     """Codes of an enum; NO_CODE becomes null."""
-    missing = array == NO_CODE
-    if not missing.any():
-        return pl.Series(name, array)
-    return pl.Series(name, np.where(missing, np.nan, array), nan_to_null=True).cast(pl.UInt8)
+    is_known = array != NO_CODE
+    # A code that is none may not stand below a null: it would not be one of the enum's.
+    return _nullable(pl.Series(name, np.where(is_known, array, np.uint8(0))), is_known)
 
 
-def _nullable(name: str, array: NDArray[Any], is_null: NDArray[np.bool_]) -> pl.Series:
-    if not is_null.any():
-        return pl.Series(name, array.astype(np.int32, copy=False))
-    return pl.Series(name, np.where(is_null, np.nan, array), nan_to_null=True).cast(pl.Int32)
+def repeated(column: pl.Series, times: int) -> pl.Series:
+    """A column again and again, without a copy of its values."""
+    return pl.concat([column] * times)
+
+
+def _nullable(column: pl.Series, is_known: NDArray[np.bool_]) -> pl.Series:
+    if is_known.all():
+        return column
+    return column.zip_with(pl.Series(is_known), pl.Series([None], dtype=column.dtype))

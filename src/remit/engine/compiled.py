@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 COMPILE_FROM = 100_000
@@ -23,22 +24,39 @@ def pays(n_rows: int) -> bool:
 
 
 def run(
-    function: Callable[..., int], inputs: list[NDArray[Any]], numbers: list[int], outputs: list[NDArray[Any]]
+    function: Callable[..., int],
+    inputs: list[NDArray[Any]],
+    numbers: list[int],
+    outputs: list[NDArray[Any]],
+    *,
+    is_many: bool | None = None,
 ) -> int:
-    """Call `function(*inputs, *numbers, *outputs)`, which fills the outputs; compiled if the inputs are long.
+    """Call `function(*inputs, *numbers, *outputs)`, which fills the outputs; compiled if that pays.
+
+    Parameters
+    ----------
+    is_many : bool, optional
+        Whether the call is one of those that many rows are cut into; by default the first input says.
 
     Returns
     -------
     int
         What the function returns, such as how many entries it wrote.
     """
-    if pays(len(inputs[0])):
-        return _compiled(function)(*inputs, *numbers, *outputs)
+    if pays(len(inputs[0])) if is_many is None else is_many:
+        return _compiled(function)(*map(_alike, inputs), *numbers, *outputs)
     lists: list[list[Any]] = [array.tolist() for array in outputs]
     result = function(*(array.tolist() for array in inputs), *numbers, *lists)
     for array, filled in zip(outputs, lists, strict=True):
         array[:] = filled
     return result
+
+
+def _alike(array: NDArray[Any]) -> NDArray[Any]:
+    """A view that is contiguous and cannot be written to: else each kind of array is compiled for anew."""
+    view: NDArray[Any] = np.ascontiguousarray(array).view()
+    view.flags.writeable = False
+    return view
 
 
 @cache

@@ -85,8 +85,11 @@ def _all(criteria: Sequence[Criterion], features: Mapping[str, Numbers], n: int)
 
 
 def _score(definition: Definition, features: Mapping[str, Numbers]) -> Numbers:
-    total = np.sum([points(item, features[item.feature]) for item in definition.items], axis=0)
-    return np.where(_all(definition.scorable_if, features, len(total)), total, np.nan)
+    n = len(next(iter(features.values())))
+    total: Numbers = np.zeros(n)
+    for item in definition.items:
+        total += points(item, features[item.feature])
+    return np.where(_all(definition.scorable_if, features, n), total, np.nan)
 
 
 def _ladder(definition: Definition, features: Mapping[str, Numbers]) -> Numbers:

@@ -66,14 +66,14 @@ def bare(group: NDArray[np.int64], kind: NDArray[Any], start: Days, end: Days, d
     return Sorted(group, kind, start, end, dose, np.array([-FAR], np.int32), np.array([False]))
 
 
-def fold_rows(rows: Sorted, measure: Measure) -> Folded:
-    """Fold sorted rows into trials."""
+def fold_rows(rows: Sorted, measure: Measure, *, is_many: bool | None = None) -> Folded:
+    """Fold sorted rows into trials; `is_many` as in `remit.engine.compiled.run`."""
     n, n_tables = len(rows.start), measure.minimum.shape[1]
     inputs: list[NDArray[Any]] = [*rows, measure.split_gap, measure.bridge_gap, measure.minimum.ravel()]
     out: list[NDArray[Any]] = [np.empty(n, kind) for kind in _KINDS]
     runs = [np.empty(n * n_tables, np.int32) for _ in range(2)]
     stride = int(len(rows.since) == n > 1)
-    count = run(fold, inputs, [n_tables, stride], [*out, *runs])
+    count = run(fold, inputs, [n_tables, stride], [*out, *runs], is_many=is_many)
     low, high = (days[: count * n_tables].reshape(count, n_tables).T.copy() for days in runs)
     first, start, reach, covered, dose, most, is_complete, n_rows = (column[:count].copy() for column in out)
     return Folded(first, start, reach, covered, dose, most, is_complete, n_rows, low, high)
@@ -115,14 +115,16 @@ def fold(  # noqa: C901 - one function, because the compiler takes it whole
     highest = np.nan  # dose that is certain, and the most that is possible
     most = np.nan
     reach = 0
+    split = bridge = 0  # gaps of the open trial
+    lowest = 0  # where its minimum doses stand
     here = 0  # the day up to which the open trial has been swept
     size = 8  # of the list of running exposures
-    run_start, run_end, run_row = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64)
+    run_start, run_end, run_dose = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.float64)
     running = 0
     stretch = np.zeros(2 * n_tables, np.int64)  # days of the open run: certain per table, then possible per table
     stopped = np.zeros(2 * n_tables, np.int64)  # the day on which that run last held
     for i in range(n + 1):
-        is_new = i == n or trial < 0 or group[i] != group[i - 1] or start[i] > reach + split_gap[kind[i]]
+        is_new = i == n or trial < 0 or group[i] != group[i - 1] or start[i] > reach + split
         until = FAR if is_new else start[i]
         # Sweep the running exposures up to this row's start, or to their end where a trial closes.
         while running > 0 and here < until:
@@ -132,7 +134,7 @@ def fold(  # noqa: C901 - one function, because the compiler takes it whole
             is_unknown = False
             for a in range(running):
                 stop = min(stop, run_end[a])
-                strength = dose[run_row[a]]
+                strength = run_dose[a]
                 if strength != strength:
                     is_unknown = True
                     continue
@@ -140,7 +142,7 @@ def fold(  # noqa: C901 - one function, because the compiler takes it whole
                 is_repeat = False
                 if loose:
                     for b in range(a):
-                        is_repeat = is_repeat or dose[run_row[b]] == strength
+                        is_repeat = is_repeat or run_dose[b] == strength
                 if not is_repeat:
                     certain += strength
             if known > 0 and not most >= known:
@@ -152,16 +154,16 @@ def fold(  # noqa: C901 - one function, because the compiler takes it whole
                 covered += stop - begin
                 for k in range(n_tables):
                     at = trial * n_tables + k
-                    lowest = minimum[kind[first] * n_tables + k]
-                    if certain >= lowest:
-                        if stretch[k] > 0 and begin - stopped[k] > bridge_gap[kind[first]]:
+                    least = minimum[lowest + k]
+                    if certain >= least:
+                        if stretch[k] > 0 and begin - stopped[k] > bridge:
                             stretch[k] = 0
                         stretch[k] += stop - begin
                         stopped[k] = stop
                         out_low[at] = max(out_low[at], stretch[k])
-                    if known >= lowest or is_unknown or lowest != lowest:
+                    if known >= least or is_unknown or least != least:
                         s = n_tables + k
-                        if stretch[s] > 0 and begin - stopped[s] > bridge_gap[kind[first]]:
+                        if stretch[s] > 0 and begin - stopped[s] > bridge:
                             stretch[s] = 0
                         stretch[s] += stop - begin
                         stopped[s] = stop
@@ -170,7 +172,7 @@ def fold(  # noqa: C901 - one function, because the compiler takes it whole
             kept = 0
             for a in range(running):
                 if run_end[a] > here:
-                    run_start[kept], run_end[kept], run_row[kept] = run_start[a], run_end[a], run_row[a]
+                    run_start[kept], run_end[kept], run_dose[kept] = run_start[a], run_end[a], run_dose[a]
                     kept += 1
             running = kept
         if is_new and trial >= 0:
@@ -196,6 +198,7 @@ def fold(  # noqa: C901 - one function, because the compiler takes it whole
             first = i
             running = 0
             reach = end[i]
+            split, bridge, lowest = split_gap[kind[i]], bridge_gap[kind[i]], kind[i] * n_tables
             out_first[trial] = i
             out_start[trial] = start[i]
             out_complete[trial] = True
@@ -218,7 +221,7 @@ def fold(  # noqa: C901 - one function, because the compiler takes it whole
         # Where that is not certain, rows are kept apart, and the sums above tell certain from possible.
         refilled = -1
         for a in range(0 if loose else running):
-            strength = dose[run_row[a]]
+            strength = run_dose[a]
             is_same = strength == dose[i] or (strength != strength and dose[i] != dose[i])
             if is_same and run_start[a] < start[i] and (refilled < 0 or run_end[a] < run_end[refilled]):
                 refilled = a
@@ -227,13 +230,10 @@ def fold(  # noqa: C901 - one function, because the compiler takes it whole
             continue
         if running == size:
             size *= 2
-            more_start, more_end, more_row = (
-                np.empty(size, np.int64),
-                np.empty(size, np.int64),
-                np.empty(size, np.int64),
-            )
-            more_start[:running], more_end[:running], more_row[:running] = run_start, run_end, run_row
-            run_start, run_end, run_row = more_start, more_end, more_row
-        run_start[running], run_end[running], run_row[running] = start[i], end[i], i
+            more_start, more_end = np.empty(size, np.int64), np.empty(size, np.int64)
+            more_dose = np.empty(size, np.float64)
+            more_start[:running], more_end[:running], more_dose[:running] = run_start, run_end, run_dose
+            run_start, run_end, run_dose = more_start, more_end, more_dose
+        run_start[running], run_end[running], run_dose[running] = start[i], end[i], dose[i]
         running += 1
     return trial + 1

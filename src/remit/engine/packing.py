@@ -18,7 +18,8 @@ from remit.engine.compiled import pays, run
 
 PERSON_BITS, TREATMENT_BITS, START_BITS, LENGTH_BITS, DOSE_BITS = 21, 8, 16, 10, 8
 EARLIEST = -25_567  # 1900-01-01 in days from 1970-01-01
-BLOCK = 1 << 20
+BLOCK = 1 << 18
+"""Rows that are unpacked at a time: few enough for their columns to stay in the processor's cache."""
 
 _UNKNOWN_DOSE = (1 << DOSE_BITS) - 1
 _SCALE = 1000  # strengths are told apart to a thousandth of a milligram
@@ -61,28 +62,19 @@ def sorted_blocks(source: Callable[[], Iterable[Rows]], n_rows: int) -> Iterator
 
 
 def _pack(chunks: Iterable[Rows], n_rows: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Words, and the dose that each code stands for; codes rise with the dose. There are at most `n_rows`."""
+    """Words, and the dose that each code stands for. There are at most `n_rows`."""
     words = np.empty(n_rows, np.int64)
     end = 0
-    code_of = np.zeros(_PLACES, np.uint8)  # by thousandths: code + 1, in the order in which doses were met
+    code_of = np.zeros(_PLACES, np.uint8)  # by thousandths: code + 1; codes are given in the order doses are met
     doses = np.full(1 << DOSE_BITS, np.nan)
     n_doses = 0
     for rows in chunks:
         part = words[end : end + len(rows.person)]
-        n_doses = run(pack, list(rows), [n_doses], [part, code_of, doses])
+        n_doses = run(pack, list(rows), [n_doses], [part, code_of, doses], is_many=True)
         if n_doses == _OVERFLOW:
             raise Overflow
         end += len(part)
-    words = words[:end]
-    order = np.argsort(doses[:n_doses])
-    recode = np.arange(1 << DOSE_BITS)
-    recode[order] = np.arange(n_doses)
-    if (recode[:n_doses] != np.arange(n_doses)).any():
-        for i in range(0, len(words), BLOCK):
-            block = words[i : i + BLOCK]
-            block[:] = (block & ~_UNKNOWN_DOSE) | recode[block & _UNKNOWN_DOSE]
-    doses[:n_doses] = doses[order]
-    return words, doses
+    return words[:end], doses
 
 
 def pack(
@@ -140,18 +132,23 @@ def _unpack(words: NDArray[np.int64], doses: NDArray[np.float64]) -> Iterator[Ro
         begin = end
         kinds = (np.uint32, np.uint16, np.int32, np.int32, np.float64)
         columns = [np.empty(len(block), kind) for kind in kinds]
-        run(unpack, [block, doses], [], columns)
+        run(unpack, [block, doses], [], columns, is_many=True)
         yield Rows._make(columns)
 
 
 def unpack(
     words: Sequence[int], doses: Sequence[float], person: Any, treatment: Any, start: Any, end: Any, dose: Any
 ) -> int:
-    """Fill the columns of `Rows` from words; return how many there are."""
+    """Fill the columns of `Rows` from words, doses rising where all else is equal; return how many there are."""
     for i in range(len(words)):
         word = words[i]
-        dose[i] = doses[word & _UNKNOWN_DOSE]
+        at = i  # codes do not rise with the dose: among equals it moves to its place; the unknown one comes last
+        strength = doses[word & _UNKNOWN_DOSE]
         word >>= DOSE_BITS
+        while at > 0 and words[at - 1] >> DOSE_BITS == word and dose[at - 1] > strength:
+            dose[at] = dose[at - 1]
+            at -= 1
+        dose[at] = strength
         length = word & ((1 << LENGTH_BITS) - 1)
         word >>= LENGTH_BITS
         start[i] = (word & ((1 << START_BITS) - 1)) + EARLIEST

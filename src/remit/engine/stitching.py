@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from remit.engine.compiled import pays
 from remit.engine.intervals import Folded, Measure, bare, fold_rows
 from remit.engine.packing import TREATMENT_BITS, Rows, sorted_blocks
 
@@ -35,7 +36,8 @@ def stitch(source: Callable[[], Iterable[Rows]], n_rows: int, measure: Measure) 
     people, treatments, parts = [], [], []
     offset = 0
     for rows in sorted_blocks(source, n_rows):
-        folded = fold_rows(bare(group_of(rows), rows.treatment, rows.start, rows.end, rows.dose), measure)
+        sorted_rows = bare(group_of(rows), rows.treatment, rows.start, rows.end, rows.dose)
+        folded = fold_rows(sorted_rows, measure, is_many=pays(n_rows))
         people.append(rows.person[folded.first_row])
         treatments.append(rows.treatment[folded.first_row])
         parts.append(folded._replace(first_row=folded.first_row + offset))

@@ -6,13 +6,14 @@ or unknown. docs/explanation/semantics.md, *Adequacy of a trial under a rule*.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from remit.engine.columns import codes, values, with_enums
+from remit.engine.columns import codes, repeated, values, with_enums
 from remit.engine.logic import TRI_ENUM, Tri, between, every, known, negate
 from remit.flow.joined import Joined, kept_to
 from remit.flow.response import improvement_of, responses
@@ -60,17 +61,20 @@ def adequacy(tables: Tables, knowledge: Knowledge) -> dict[str, pl.DataFrame]:
     trials = _columns(tables)
     n = len(trials.treatment)
     run_of = {rule: _runs(tables["trial_run"], i, n) for i, rule in enumerate(knowledge.dose_rules_in_use)}
-    parts = []
+    judged: dict[str, NDArray[np.uint8]] = {}
     doses: dict[tuple[int, int], Tri] = {}
-    for rule_key in knowledge.rules_in_use:
+    for place, rule_key in enumerate(knowledge.rules_in_use):
         rule = knowledge.rules[rule_key]
         runs = run_of[knowledge.dose_rule_key(rule_key)]
         lender = knowledge.dose_rule_key(rule_key), knowledge.sessions_rule_key(rule_key)
         if lender not in doses:  # rules that borrow a table share what it says
             doses[lender] = _dose(rule_key, trials, knowledge)
         unhelped = trials.joined.agreed(improvement.nonresponse(rule.nonresponse))
-        parts.append(_judge(rule_key, rule, trials, runs, doses[lender], unhelped, knowledge))
-    return {"response": response, "adequacy": _table(parts)}
+        for name, value in _judge(rule_key, rule, trials, runs, doses[lender], unhelped, knowledge).items():
+            if name not in judged:  # by rule, then trial
+                judged[name] = np.empty((len(knowledge.rules_in_use), n), np.uint8)
+            judged[name][place] = value
+    return {"response": response, "adequacy": _table(judged, knowledge.rules_in_use, n)}
 
 
 def _judge(
@@ -81,8 +85,8 @@ def _judge(
     dose_met: Tri,
     unhelped: Tri,
     knowledge: Knowledge,
-) -> dict[str, NDArray[Any]]:
-    """Columns of table `adequacy` for one rule; three-valued ones as codes, days without a bound as -1."""
+) -> dict[str, Tri]:
+    """Three-valued columns of table `adequacy` for one rule, as codes."""
     needed = rule.min_weeks.value * DAYS_PER_WEEK
     duration_met = _duration(rule_key, between(runs.low >= needed, _reaches(runs.days, needed)), trials, knowledge)
     by_days = between(runs.episode_low >= needed, _reaches(runs.episode_days, needed))
@@ -90,10 +94,7 @@ def _judge(
     adherence = np.where(np.isnan(trials.adherence), UNKNOWN, known(trials.adherence >= rule.adherence_at_least.value))
     adherence_met = adherence.astype(np.uint8)
     helped_not = every(kept_to(adherence_met, trials.joined), unhelped)
-    n = len(trials.treatment)
     return {
-        "trial_key": np.arange(n, dtype=np.uint32),
-        "rule_key": np.full(n, rule_key, np.uint8),
         "dose_met": dose_met,
         "duration_met": duration_met,
         "adherence_met": adherence_met,
@@ -105,13 +106,15 @@ def _judge(
     }
 
 
-def _table(parts: list[dict[str, NDArray[Any]]]) -> pl.DataFrame:
-    if not parts:
+def _table(judged: dict[str, NDArray[np.uint8]], rule_keys: Sequence[int], n: int) -> pl.DataFrame:
+    if not judged:
         return Adequacy.empty()
-    schema = Adequacy.dtypes()
-    # Each column's parts are let go as soon as they are joined.
-    columns = [pl.Series(name, np.concatenate([part.pop(name) for part in parts])) for name in schema]
-    return with_enums(columns, {name: kind for name, kind in schema.items() if kind == TRI_ENUM})
+    columns = [
+        repeated(pl.Series("trial_key", np.arange(n, dtype=np.uint32)), len(rule_keys)),
+        pl.Series("rule_key", np.repeat(np.array(rule_keys, np.uint8), n)),
+        *(pl.Series(name, codes_of.ravel()) for name, codes_of in judged.items()),
+    ]
+    return with_enums(columns, dict.fromkeys(judged, TRI_ENUM))
 
 
 def adequacy_with_days(tables: Tables, knowledge: Knowledge) -> pl.DataFrame:

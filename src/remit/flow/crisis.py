@@ -91,14 +91,15 @@ def most_without_sign(instrument: Instrument) -> float:
 
 def _of_totals(tables: Tables, knowledge: Knowledge) -> Iterator[Row]:
     """Totals that are out of reach without a sign."""
-    if tables["measurement"].is_empty():
+    table = tables["measurement"]
+    present = set(table["measure_id"].unique().to_list()) & set(knowledge.instruments)
+    asked = {i: knowledge.instruments[i] for i in sorted(present) if knowledge.instruments[i].safety_items}
+    if not asked:
         return
-    present = set(tables["measurement"]["measure_id"].to_list()) & set(knowledge.instruments)
-    asked = {i: knowledge.instruments[i] for i in present if knowledge.instruments[i].safety_items}
-    most = {i: most_without_sign(instrument) for i, instrument in asked.items()}
-    for row in _among(tables["measurement"], "measure_id", list(most)):
-        if row["value"] > most[row["measure_id"]] and not row["is_imputed"]:
-            yield _row(row["person_key"], "total", row["measure_id"], None, row["date"], row["record_ref"])
+    most = [most_without_sign(instrument) for instrument in asked.values()]
+    bound = table["measure_id"].replace_strict(list(asked), most, default=math.inf, return_dtype=pl.Float64)
+    for row in table.filter((table["value"] > bound) & ~table["is_imputed"]).iter_rows(named=True):
+        yield _row(row["person_key"], "total", row["measure_id"], None, row["date"], row["record_ref"])
 
 
 def _of_notices(tables: Tables) -> Iterator[Row]:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from remit.engine.columns import NO_CODE, codes, is_known, values
+from remit.engine.counting import caps, covered, tally
 from remit.engine.criteria import Bounds
-from remit.engine.grouping import Grouping, covered_days, nth_smallest
+from remit.engine.grouping import Grouping, nth_smallest
 from remit.engine.intervals import FAR
 from remit.engine.logic import TRI_ENUM, Tri, between, every, known, negate
 from remit.flow.joined import Joined, kept_to
+from remit.flow.patterns import Patterns
 from remit.flow.response import improvement_of
 from remit.flow.scope import person_days, ran_in_episode, spans
 from remit.flow.selection import Selection
 from remit.flow.settle import LONG_AGO, person_rows
 from remit.knowledge import AdequacyRule, Definition, Knowledge
 from remit.knowledge.definition import EpisodeFeature, Feature, SpanFeature, TrialFeature
+from remit.knowledge.pattern import PatternFeature
 from remit.knowledge.schema import Response as Threshold
 from remit.tables import UNKNOWN, YES, Tables
 from remit.tables.records import SEVERITIES
@@ -29,15 +32,13 @@ PSYCHOTIC = float(len(SEVERITIES) + 1)
 
 
 class Units(NamedTuple):
-    """A feature's bounds by person, and what it counted: none of it for a fact of the episode.
-
-    `person` and `value` are by unit (ingredient, class or trial), `trials` by trial: whether it counts.
-    """
+    """A feature's bounds by person, and what it counted: none of it for a fact of the episode."""
 
     bounds: Bounds
-    trials: Tri | None = None
-    grouping: Grouping | None = None
-    certain_trials: NDArray[np.bool_] | None = None  # of units that are certain
+    trials: Tri | None = None  # by trial: whether it counts
+    counted: Literal["ingredient", "class", "trial", "pattern"] | None = None
+    certain_trials: NDArray[np.bool_] | None = None  # of units that are certain; None: there is none
+    certain_days: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None  # of a pattern: person and day of each unit
 
 
 class Features:
@@ -46,16 +47,17 @@ class Features:
     def __init__(self, tables: Tables, knowledge: Knowledge) -> None:
         self.tables, self.knowledge = tables, knowledge
         self.n = tables["person"].height
+        self._n_units = max(len(knowledge.treatments), len(knowledge.class_ids))
         trial = tables["trial"]
         self.person = np.searchsorted(tables["person"]["person_key"].to_numpy(), trial["person_key"].to_numpy())
-        self.treatment = trial["treatment_key"].to_numpy()
+        self.treatment = trial["treatment_key"].to_numpy().astype(np.intp)  # what arrays are indexed by
         self.joined = Joined(tables)
         self.spans = spans(tables)
         self.selection = Selection(tables, knowledge, self.spans, self.joined)
         self._improvement = improvement_of(tables["response"])
         self._unhelped: dict[Threshold, Tri] = {}
         self._units: dict[tuple[str, str, str], Units] = {}
-        self._best: dict[tuple[Threshold, str], Tri] = {}
+        self._caps: dict[tuple[Threshold, str], Tri] = {}
         self._adequacy: dict[str, Tri] = {}
 
     def of(self, definition: Definition) -> dict[str, Units]:
@@ -71,6 +73,12 @@ class Features:
     def _feature(self, definition: Definition, feature: Feature) -> Units:
         if isinstance(feature, EpisodeFeature):
             return Units(self._episode(feature.episode))
+        if isinstance(feature, PatternFeature):
+            fair = every(
+                self.judged(self.rule(definition), "dose_met"), self.judged(self.rule(definition), "duration_met")
+            )
+            bounds, certain, counts = self._patterns.of(definition, feature, fair)
+            return Units(bounds, counts, "pattern", None, certain)
         state = feature.state if isinstance(feature, TrialFeature) else feature.weeks
         counts = every(self.state(definition, state), self.selection.match(feature.select))
         if isinstance(feature, SpanFeature):
@@ -94,16 +102,24 @@ class Features:
 
     def nth_date(self, units: Units, n: int) -> NDArray[np.int64]:
         """By person: the day by which the n-th unit was established for certain; FAR where there are fewer."""
-        assert units.certain_trials is not None
-        assert units.grouping is not None
-        certain = np.where(units.certain_trials, self._established, FAR)
-        if not units.certain_trials.any():
+        if units.certain_days is not None:
+            person, day = units.certain_days
+            found = nth_smallest(person, day - LONG_AGO, n, self.n, FAR)
+            return np.where(found == FAR, FAR, found + LONG_AGO)
+        if units.certain_trials is None:
             return np.full(self.n, FAR, np.int64)
-        first = units.grouping.least(certain)
-        owner = units.grouping.first(self.person)
+        grouping = self._grouping(units)
+        first = grouping.least(np.where(units.certain_trials, self._established, FAR))
+        owner = grouping.first(self.person)
         is_certain = first < FAR
         found = nth_smallest(owner[is_certain].astype(np.int64), first[is_certain], n, self.n, FAR)
         return np.where(found == FAR, FAR, found + LONG_AGO)
+
+    @cached_property
+    def _patterns(self) -> Patterns:
+        exact = self.spans.is_exact.copy()
+        exact[self.joined.trials] = False
+        return Patterns(self.tables, self.knowledge, self.spans, self.person, exact)
 
     @cached_property
     def _established(self) -> NDArray[np.int64]:
@@ -124,8 +140,8 @@ class Features:
     @cached_property
     def by_ingredient(self) -> Grouping:
         """Trials by person and ingredient."""
-        keys = self.knowledge.ingredient_keys
-        return Grouping(self.person.astype(np.int64) * len(keys) + keys[self.treatment])
+        n_keys = len(self.knowledge.ingredient_keys)
+        return Grouping(self.person.astype(np.int64) * n_keys + self._ingredient)
 
     @cached_property
     def lacks_sessions(self) -> NDArray[np.bool_]:
@@ -140,53 +156,42 @@ class Features:
         return np.asarray(flags[self.by_ingredient.of_row])
 
     @cached_property
-    def _ingredient_owner(self) -> NDArray[np.int64]:
-        """By ingredient of a person: the row of the person."""
-        return np.asarray(self.by_ingredient.first(self.person.astype(np.int64)))
+    def _ingredient(self) -> NDArray[np.int32]:
+        return np.asarray(self.knowledge.ingredient_keys[self.treatment])
 
     @cached_property
-    def _by_class(self) -> Grouping:
-        """Groups the ingredients, not the trials."""
-        grouping = self.by_ingredient
-        person, ingredient = np.divmod(grouping.key, len(self.knowledge.ingredient_keys))
-        key = person * len(self.knowledge.class_ids) + self.knowledge.class_keys[ingredient]
-        return Grouping(key.astype(np.int64))
+    def _class(self) -> NDArray[np.int32]:
+        return np.asarray(self.knowledge.class_keys[self._ingredient])
 
-    @cached_property
-    def _trials_by_class(self) -> Grouping:
-        ingredient = self.knowledge.ingredient_keys[self.treatment]
+    def _grouping(self, units: Units) -> Grouping:
+        """Trials by what a feature counts."""
+        if units.counted == "trial":
+            return Grouping(np.arange(len(self.person), dtype=np.int64))
+        if units.counted == "ingredient":
+            return self.by_ingredient
         n_classes = len(self.knowledge.class_ids)
-        return Grouping(self.person.astype(np.int64) * n_classes + self.knowledge.class_keys[ingredient])
-
-    @cached_property
-    def _each(self) -> Grouping:
-        return Grouping(np.arange(len(self.person), dtype=np.int64))
+        return Grouping(self.person.astype(np.int64) * n_classes + self._class)
 
     def _count(self, definition: Definition, feature: TrialFeature, counts: Tri) -> Units:
         if feature.count == "trial":
-            once = Grouping(self.joined.units())  # what may be one course is, for certain, no more than one
-            low = self._tally(once.first(self.person), once.greatest(counts)).low
-            bounds = Bounds(low, self._tally(self.person, counts).high)
-            return Units(bounds, counts, self._each, counts == YES)
-        rule = self.rule(definition)
-        units = self.by_ingredient
-        value = every(units.greatest(counts), self._not_helped(definition, rule))
-        is_certain = value == YES
-        certain = (counts == YES) & is_certain[units.of_row] if is_certain.any() else np.zeros(len(counts), np.bool_)
-        if feature.count == "ingredient":
-            return Units(self._tally(self._ingredient_owner, value), counts, units, certain)
-        classes = self._by_class
-        owner = classes.key // len(self.knowledge.class_ids)
-        bounds = self._tally(owner, classes.greatest(value))
-        return Units(bounds, counts, self._trials_by_class if is_certain.any() else units, certain)
+            high = low = self._tally(self.person, counts)
+            if len(self.joined.trials):
+                once = Grouping(self.joined.units())  # what may be one course is, for certain, no more than one
+                low = self._tally(once.first(self.person), once.greatest(counts))
+            certain = counts == YES
+            return Units(Bounds(low.low, high.high), counts, "trial", certain if certain.any() else None)
+        counts_for = self._class if feature.count == "class" else self._ingredient
+        capped = every(counts, self._cap(definition, self.rule(definition)))
+        bounds = Bounds(*tally(self.person, counts_for, capped, self._n_units, self.n))
+        return Units(bounds, counts, feature.count, capped == YES if bounds.low.any() else None)
 
-    def _not_helped(self, definition: Definition, rule: AdequacyRule) -> Tri:
-        """By ingredient of a person: no trial of it in scope helped. The best outcome of re-trials stands."""
+    def _cap(self, definition: Definition, rule: AdequacyRule) -> Tri:
+        """By trial: no trial of its ingredient in scope helped. The best outcome of re-trials stands."""
         key = (rule.nonresponse, definition.scope)
-        if key not in self._best:
+        if key not in self._caps:
             success = every(self.ran(definition), negate(self.unhelped(rule)))
-            self._best[key] = negate(self.by_ingredient.greatest(success))
-        return self._best[key]
+            self._caps[key] = caps(self.person, self._ingredient, success, self._n_units)
+        return self._caps[key]
 
     def _tally(self, owner: NDArray[np.int64], value: Tri) -> Bounds:
         """By person: how many units are yes, and how many are not no."""
@@ -202,11 +207,9 @@ class Features:
         in_episode = definition.scope == "episode"
         late = np.maximum(s.late_start, s.episode_late_start) if in_episode else s.late_start
         early = np.maximum(s.start, s.episode_start) if in_episode else s.start
-        person = self.person.astype(np.int64)
         days = []
         for start, end, include in ((late, s.early_end, counts == YES), (early, s.end, counts >= UNKNOWN)):
-            columns = (person[include], start[include].astype(np.int64), end[include].astype(np.int64))
-            days.append(covered_days(*columns, self.n) / DAYS_PER_WEEK)
+            days.append(covered(self.person[include], start[include], end[include], self.n) / DAYS_PER_WEEK)
         boundless = np.zeros(self.n, bool)
         boundless[self.person[(counts >= UNKNOWN) & (early <= LONG_AGO)]] = True
         return Bounds(days[0], np.where(boundless, np.inf, days[1]))

@@ -10,6 +10,7 @@ from remit.engine.logic import every, negate
 from remit.flow.features import Features, Units
 from remit.knowledge import Definition
 from remit.knowledge.definition import EpisodeFeature, SpanFeature, TrialFeature
+from remit.knowledge.pattern import PatternFeature, StepFeature
 from remit.tables import NO, UNKNOWN, Missing
 
 Flags = NDArray[np.bool_]
@@ -46,6 +47,8 @@ class MissingFacts:
                 continue
             if isinstance(feature, EpisodeFeature):
                 _of_episode(self, feature, differs)
+            elif isinstance(feature, PatternFeature):
+                _of_pattern(self, definition, feature, units, differs)
             else:
                 _of_trials(self, definition, feature, units, differs)
 
@@ -82,6 +85,28 @@ def _of_episode(gather: MissingFacts, feature: EpisodeFeature, differs: Flags) -
     gather.of_persons(differs & ~features.is_severity_known, "episode_severity")
     if feature.episode == "severity_psychotic":
         gather.of_persons(differs & (features.psychotic == UNKNOWN), "episode_psychotic")
+
+
+def _of_pattern(
+    gather: MissingFacts, definition: Definition, feature: PatternFeature, units: Units, differs: Flags
+) -> None:
+    """Dates first: a pattern of vague dates is open; then the doses, where they are asked for."""
+    features = gather.features
+    assert units.trials is not None
+    concerned = (units.trials == UNKNOWN) & differs[features.person]
+    spans = features.spans
+    is_end_open = spans.end != spans.early_end
+    is_dose_open = np.zeros(len(concerned), np.bool_)
+    if getattr(feature, "at_dose", False) or (isinstance(feature, StepFeature) and not feature.dose_blind):
+        is_incomplete = ~features.tables["trial"]["is_dose_complete"].to_numpy()
+        rule_key = features.knowledge.rule_key(definition.adequacy)
+        has_none = np.isnan(features.knowledge.minimum_doses(rule_key)[features.treatment])
+        gather.of_trials(concerned & has_none, "adequacy_rule")
+        gather.of_trials(concerned & is_incomplete & ~has_none, "daily_dose_mg")
+        is_dose_open = has_none | is_incomplete
+    gather.of_trials(concerned & is_end_open, "end_date")
+    # A prescription within a trial may be vague although the trial's own dates are not.
+    gather.of_trials(concerned & ((spans.start != spans.late_start) | (~is_end_open & ~is_dose_open)), "start_date")
 
 
 def _of_trials(

@@ -63,9 +63,7 @@ def noted_trials(
         The kind of evidence of an exposure without a note.
     """
     exposure = tables["exposure"]
-    aligned = exposure.select("exposure_key").join(
-        tables["exposure_note"], on="exposure_key", how="left", maintain_order="left"
-    )
+    aligned = _aligned(exposure, tables["exposure_note"])
     settled = settle(exposure, aligned, index_days(tables, exposure))
     measure = Measure._make(np.concatenate(columns) for columns in zip(*measures, strict=True))
     rows = settled.stitch
@@ -119,6 +117,13 @@ def noted_trials(
         trial_of,
         aligned,
     )
+
+
+def _aligned(exposure: pl.DataFrame, note: pl.DataFrame) -> pl.DataFrame:
+    """The notes in the order of the exposures, null where there is none."""
+    if note["exposure_key"].equals(exposure["exposure_key"]):
+        return note
+    return exposure.select("exposure_key").join(note, on="exposure_key", how="left", maintain_order="left")
 
 
 def _stitched(

@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from remit.engine.columns import NO_DAY, as_dates, codes, days, with_enums
-from remit.engine.criteria import Bounds, Result, evaluate, least_units, reaches
+from remit.engine.columns import NO_DAY, as_dates, codes, days, repeated, with_enums
+from remit.engine.criteria import Result, evaluate, least_units, reaches
 from remit.engine.intervals import FAR
 from remit.engine.logic import Tri
 from remit.flow.features import Features, Units
@@ -24,6 +24,7 @@ from remit.tables.records import CONDITION_STATUS
 from remit.tables.resistance import STATUS
 
 NOT_APPLICABLE = STATUS.index("not_applicable")
+_STATUS = pl.Enum(STATUS)
 
 
 def resistance(tables: Tables, knowledge: Knowledge, *, detail: bool = True) -> dict[str, pl.DataFrame]:
@@ -35,7 +36,7 @@ def resistance(tables: Tables, knowledge: Knowledge, *, detail: bool = True) -> 
     features = Features(tables, knowledge)
     ledger, lacking = Ledger(features), MissingFacts(features)
     exclusions: dict[tuple[str, ...], Tri] = {}
-    verdicts = []
+    verdicts = _Verdicts(len(knowledge.definitions), tables["person"]["person_key"])
     for key, definition in enumerate(knowledge.definitions):
         values = features.of(definition)
         result = evaluate(definition, {name: value.bounds for name, value in values.items()})
@@ -43,12 +44,11 @@ def resistance(tables: Tables, knowledge: Knowledge, *, detail: bool = True) -> 
             exclusions[definition.excludes] = _excluded(tables, knowledge, definition.excludes)
         excluded = exclusions[definition.excludes]
         status = _status(result.status, excluded)
-        result = _only_where(status != NOT_APPLICABLE, result)
-        verdicts.append((status, result, _first_met(definition, values, status, features)))
+        verdicts.enter(key, status, result, _first_met(definition, values, status, features))
         if detail:
             ledger.add(key, definition, values)
             lacking.add(key, definition, values, status == UNKNOWN, excluded == UNKNOWN)
-    written = {"verdict": _verdicts(tables["person"]["person_key"].to_numpy(), verdicts)}
+    written = {"verdict": verdicts.frame()}
     return written | ledger.frames() | {"missing": lacking.frame()} if detail else written
 
 
@@ -75,12 +75,6 @@ def _status(status: Tri, excluded: Tri) -> NDArray[np.uint8]:
     return np.where(excluded == YES, np.uint8(NOT_APPLICABLE), opened)
 
 
-def _only_where(applies: NDArray[np.bool_], result: Result) -> Result:
-    """A result without numbers where the definition does not apply."""
-    value, low, high = (np.where(applies, n, np.nan).astype(np.float32) for n in (result.value, *result.bounds))
-    return Result(result.status, value, Bounds(low, high))
-
-
 def _first_met(
     definition: Definition, values: dict[str, Units], status: NDArray[np.uint8], features: Features
 ) -> NDArray[np.int32]:
@@ -93,32 +87,41 @@ def _first_met(
     ]  # fmt: skip
     first = np.full(n, FAR, np.int64)
     for criteria in ways:
-        counting = [c for c in criteria if values[c.feature].grouping is not None and least_units(c) > 0]
+        counting = [c for c in criteria if values[c.feature].counted is not None and least_units(c) > 0]
         days = [features.nth_date(values[c.feature], least_units(c)) for c in counting]
         first = np.minimum(first, np.max(days, axis=0)) if days else first
     return np.where((status == YES) & (first < FAR), first, NO_DAY).astype(np.int32)
 
 
-def _verdicts(
-    person_key: NDArray[np.uint32], verdicts: list[tuple[NDArray[np.uint8], Result, NDArray[np.int32]]]
-) -> pl.DataFrame:
+class _Verdicts:
     """Table `verdict`, in order of definition, then person."""
-    if not verdicts:
-        return Verdict.empty()
-    status, results, first_met = zip(*verdicts, strict=True)
-    numbers = {
-        "value": [r.value for r in results],
-        "low": [r.bounds.low for r in results],
-        "high": [r.bounds.high for r in results],
-    }
-    columns = [
-        pl.Series("person_key", np.tile(person_key, len(verdicts))),
-        pl.Series("definition_key", np.repeat(np.arange(len(verdicts), dtype=np.uint8), len(person_key))),
-        pl.Series("status", np.concatenate(status)),
-        *(
-            pl.Series(name, np.concatenate(arrays, dtype=np.float32), nan_to_null=True)
-            for name, arrays in numbers.items()
-        ),
-        as_dates("first_met_date", np.concatenate(first_met)),
-    ]
-    return with_enums(columns, {"status": pl.Enum(STATUS)})
+
+    def __init__(self, n_definitions: int, person_key: pl.Series) -> None:
+        self._person_key = person_key
+        shape = (n_definitions, len(person_key))
+        self._status = np.empty(shape, np.uint8)
+        self._numbers = {name: np.empty(shape, np.float32) for name in ("value", "low", "high")}
+        self._first_met = np.empty(shape, np.int32)
+
+    def enter(self, key: int, status: NDArray[np.uint8], result: Result, first_met: NDArray[np.int32]) -> None:
+        """Enter one definition; no numbers where it does not apply."""
+        self._status[key] = status
+        self._first_met[key] = first_met
+        is_out = np.flatnonzero(status == NOT_APPLICABLE)
+        for column, numbers in zip(self._numbers.values(), (result.value, *result.bounds), strict=True):
+            column[key] = numbers
+            column[key, is_out] = np.nan
+
+    def frame(self) -> pl.DataFrame:
+        """The table."""
+        n_definitions, n = self._status.shape
+        if not n_definitions:
+            return Verdict.empty()
+        columns = [
+            repeated(self._person_key, n_definitions),
+            pl.Series("definition_key", np.repeat(np.arange(n_definitions, dtype=np.uint8), n)),
+            pl.Series("status", self._status.ravel()),
+            *(pl.Series(name, numbers.ravel(), nan_to_null=True) for name, numbers in self._numbers.items()),
+            as_dates("first_met_date", self._first_met.ravel()),
+        ]
+        return with_enums(columns, {"status": _STATUS})

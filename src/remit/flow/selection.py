@@ -14,7 +14,7 @@ from remit.flow.joined import Joined
 from remit.flow.overlap import TOGETHER, declared, pairs
 from remit.flow.scope import Spans
 from remit.knowledge import Knowledge
-from remit.knowledge.definition import Select
+from remit.knowledge.select import Select
 from remit.tables import NO, UNKNOWN, YES, Tables
 from remit.tables.trials import OVERLAP_KINDS
 
@@ -24,7 +24,7 @@ class Selection:
 
     def __init__(self, tables: Tables, knowledge: Knowledge, spans: Spans, joined: Joined) -> None:
         self.tables, self.knowledge, self.spans, self.joined = tables, knowledge, spans, joined
-        self.treatment = tables["trial"]["treatment_key"].to_numpy()
+        self.treatment = tables["trial"]["treatment_key"].to_numpy().astype(np.intp)
 
     def match(self, select: Select) -> Tri:
         """Whether each trial matches."""

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from remit.engine.columns import as_dates, days, nullable_days, nullable_numbers
+from remit.engine.columns import as_dates, days, nullable_days, nullable_numbers, repeated
 from remit.engine.compiled import pays
 from remit.engine.intervals import Measure
 from remit.engine.packing import BLOCK, Rows
@@ -38,7 +38,9 @@ def trials(tables: Tables, knowledge: Knowledge) -> dict[str, pl.DataFrame]:
     """
     starts = tables["episode"]["start_latest_date"]
     has_episode_start = starts.null_count() < len(starts)
-    is_bare = tables["exposure_note"].is_empty() and not has_episode_start
+    is_bare = not has_episode_start and all(
+        tables[name].is_empty() for name in ("exposure_note", "exposure_detail", "outcome")
+    )
     stitched = _bare if is_bare and pays(tables["exposure"].height) else _noted
     written = stitched(tables, knowledge)
     written["trial_overlap"] = overlaps(written["trial"], written["trial_note"], knowledge)
@@ -123,13 +125,16 @@ def _trial_table(
 
 def _run_table(knowledge: Knowledge, runs: Runs) -> pl.DataFrame:
     n_tables, n = runs.low.shape
+    days_run = nullable_days("days", runs.days.ravel())
     return pl.DataFrame(
         [
             pl.Series("dose_rule_key", np.repeat(np.array(knowledge.dose_rules_in_use, np.uint8), n)),
-            pl.Series("trial_key", np.tile(np.arange(n, dtype=np.uint32), n_tables)),
-            nullable_days("days", runs.days.ravel()),
+            repeated(pl.Series("trial_key", np.arange(n, dtype=np.uint32)), n_tables),
+            days_run,
             pl.Series("days_low", runs.low.ravel()),
-            nullable_days("episode_days", runs.episode_days.ravel()),
+            days_run.rename("episode_days")
+            if runs.episode_days is runs.days
+            else nullable_days("episode_days", runs.episode_days.ravel()),
             pl.Series("episode_days_low", runs.episode_low.ravel()),
         ]
     )

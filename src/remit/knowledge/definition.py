@@ -14,22 +14,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from remit.knowledge.base import Cited, Id, KnowledgeModel
-
-Role = Literal[
-    "antidepressant", "rapid_acting", "augmentation", "neuromodulation", "psychotherapy", "herbal", "investigational",
-    "lifestyle", "other",
-]  # fmt: skip
-
-
-class Select(KnowledgeModel):
-    """Which trials a feature looks at; all that is given must hold."""
-
-    roles: tuple[Role, ...] = ()
-    classes: tuple[Id, ...] = ()
-    not_classes: tuple[Id, ...] = ()
-    treatments: tuple[Id, ...] = ()
-    detail: dict[str, str] = {}  # such as placement: bilateral; a trial that does not say is unknown, not excluded
-    added: bool | None = None  # true: only trials added to another; false: only trials that were not
+from remit.knowledge.pattern import PatternFeature
+from remit.knowledge.select import Select
 
 
 class TrialFeature(KnowledgeModel):
@@ -62,7 +48,7 @@ class EpisodeFeature(KnowledgeModel):
     episode: Literal["months", "severity", "severity_psychotic"]
 
 
-Feature = TrialFeature | SpanFeature | EpisodeFeature
+Feature = TrialFeature | SpanFeature | EpisodeFeature | PatternFeature
 
 
 class Criterion(Cited):
@@ -111,6 +97,15 @@ class Rung(Cited):
     value: float
     label: str
     all: tuple[Criterion, ...] = ()
+
+
+class Population(Cited):
+    """Whom the published definition looks at; for populations whose source holds diagnoses, never for one person."""
+
+    condition: Id
+    codes_at_least: float = 1
+    within_days_before: float | None = None  # of the day on which the pattern is complete
+    text: str
 
 
 class Label(KnowledgeModel):
@@ -163,6 +158,7 @@ class Definition(Cited):
     scope: Literal["episode", "lifetime"]
     excludes: tuple[Id, ...] = ()  # condition sets for which the definition does not apply
     label: str | None = None  # shown with every verdict, such as: treatment-pattern
+    population: Population | None = None
     features: dict[Id, Feature]
     criteria: tuple[Criterion, ...] = ()  # count
     items: tuple[Item, ...] = ()  # score

@@ -11,7 +11,11 @@ from numpy.typing import NDArray
 
 from remit.errors import UsageError
 from remit.knowledge.base import KnowledgeModel
-from remit.knowledge.definition import Definition, Feature, Select
+from remit.knowledge.definition import Definition, Feature
+from remit.knowledge.facts import FactDefinition
+from remit.knowledge.opened import OpenedParts
+from remit.knowledge.parts import Parts
+from remit.knowledge.population import CohortPolicy
 from remit.knowledge.schema import (
     AdequacyRule,
     ConditionSet,
@@ -25,6 +29,7 @@ from remit.knowledge.schema import (
     Treatment,
     TreatmentClass,
 )
+from remit.knowledge.select import Select
 
 
 class Library(KnowledgeModel):
@@ -39,7 +44,9 @@ class Library(KnowledgeModel):
     observables: dict[str, Observable]
     conditions: dict[str, ConditionSet]
     crisis_lines: dict[str, CrisisLine]
+    facts: dict[str, FactDefinition] = {}
     policy: Policy
+    cohort: CohortPolicy
 
 
 ONE: dict[str, type[KnowledgeModel]] = {
@@ -56,14 +63,15 @@ MANY: dict[str, type[KnowledgeModel]] = {
     "observables": Observable,
     "conditions": ConditionSet,
     "crisis_lines": CrisisLine,
+    "facts": FactDefinition,
 }
 """Sections whose files map ids to entries."""
 
-SINGLE: dict[str, type[KnowledgeModel]] = {"policy": Policy}
+SINGLE: dict[str, type[KnowledgeModel]] = {"policy": Policy, "cohort": CohortPolicy}
 """Sections that are one entry."""
 
 
-class Knowledge:
+class Knowledge(OpenedParts):
     """Validated knowledge, frozen. Positions in `treatments`, `rules` and `definitions` are the keys of the tables.
 
     Parameters
@@ -75,18 +83,28 @@ class Knowledge:
         Folders it was read from; the first is ours.
     codes_dir : Path, optional
         The user's own code maps.
+    parts : Parts, optional
+        What is read when first asked for; by default from `roots`.
     """
 
     def __init__(
-        self, library: Library, version: str, roots: tuple[Path, ...] = (), codes_dir: Path | None = None
+        self,
+        library: Library,
+        version: str,
+        roots: tuple[Path, ...] = (),
+        codes_dir: Path | None = None,
+        parts: Parts | None = None,
     ) -> None:
         self.library = library
         self.version = version
         self.roots = roots
         self.codes_dir = codes_dir
+        self._parts = parts or Parts(roots)
         self.treatments: tuple[Treatment, ...] = tuple(library.treatments.values())
         self.rules: tuple[AdequacyRule, ...] = tuple(library.rules.values())
         self.definitions: tuple[Definition, ...] = tuple(library.definitions.values())
+        self.facts: tuple[FactDefinition, ...] = tuple(library.facts.values())
+        self.fact_keys: Mapping[str, int] = {fact.id: i for i, fact in enumerate(self.facts)}
         self._treatment_key = {t.id: i for i, t in enumerate(self.treatments)}
         self._rule_key = {r.id: i for i, r in enumerate(self.rules)}
         self._definition_key = {d.id: i for i, d in enumerate(self.definitions)}
@@ -105,9 +123,18 @@ class Knowledge:
         """The project's choices that are numbers."""
         return self.library.policy
 
+    @property
+    def cohort(self) -> CohortPolicy:
+        """The project's choices about populations that are numbers."""
+        return self.library.cohort
+
     def treatment_key(self, treatment_id: str) -> int:
         """Row of `treatments`; KeyError if there is none."""
         return self._treatment_key[treatment_id]
+
+    def fact_key(self, fact_id: str) -> int:
+        """Row of `facts`; KeyError if there is none."""
+        return self.fact_keys[fact_id]
 
     def definition_key(self, definition_id: str) -> int:
         """Row of `definitions`; KeyError if there is none."""
@@ -191,8 +218,10 @@ class Knowledge:
 
     @cached_property
     def rules_in_use(self) -> tuple[int, ...]:
-        """Keys of the adequacy rules that a definition names."""
-        return tuple(sorted({self._rule_key[d.adequacy] for d in self.definitions}))
+        """Keys of the adequacy rules that a definition or a fact names."""
+        named = {d.adequacy for d in self.definitions}
+        named |= {reader.trials.rule for fact in self.facts for reader in fact.read if reader.trials}
+        return tuple(sorted(self._rule_key[name] for name in named))
 
     def dose_rule_key(self, rule_key: int) -> int:
         """Key of the rule that owns a rule's dose table."""
@@ -226,7 +255,7 @@ class Knowledge:
         if wanted not in self._narrowed:
             kept = {i: self.library.definitions[i] for i in wanted}
             library = self.library.model_copy(update={"definitions": kept})
-            self._narrowed[wanted] = Knowledge(library, self.version, self.roots, self.codes_dir)
+            self._narrowed[wanted] = Knowledge(library, self.version, self.roots, self.codes_dir, self._parts)
         return self._narrowed[wanted]
 
     @cached_property
@@ -240,5 +269,6 @@ def _matches(treatment: Treatment, select: Select) -> bool:
         (not select.roles or treatment.role in select.roles)
         and (not select.classes or treatment.klass in select.classes)
         and treatment.klass not in select.not_classes
+        and not {treatment.id, treatment.ingredient} & set(select.not_treatments)
         and (not select.treatments or bool({treatment.id, treatment.ingredient} & set(select.treatments)))
     )

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from remit.knowledge.base import Cited, Id, KnowledgeModel, Number, Verified
-from remit.knowledge.definition import Role
+from remit.knowledge.select import Role
 
 
 class Source(KnowledgeModel):

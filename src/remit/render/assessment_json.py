@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from remit.knowledge import Knowledge
+from remit.render.considered_json import consideration_json, gene_json
+from remit.render.course.rows_json import due_json, event_json
+from remit.render.course.views import CourseView
 from remit.render.crisis import Panel, has_sign, panel
+from remit.render.optioned import general_mention
+from remit.render.optioned_json import mechanism_json, mention_json, option_json
 from remit.render.phrases import Phrases, plain
 from remit.render.views import AdequacyView, AssessmentView, NoticeView, PersonView, TrialView, VerdictView
 
@@ -15,9 +21,16 @@ SCHEMA = "remit-assessment/1"
 Json = dict[str, Any]
 
 
-def assessment_json(view: AssessmentView, knowledge: Knowledge, phrases: Phrases) -> Json:
-    """The whole document; `persons` in the order of the record."""
-    return {
+def assessment_json(
+    view: AssessmentView, knowledge: Knowledge, phrases: Phrases, courses: Sequence[CourseView] = ()
+) -> Json:
+    """The whole document; `persons` in the order of the record. For a visit the catalogue is a general list.
+
+    With `courses`, one per person in the same order, persons hold `course_events` and `due` too.
+    """
+    followed = {course.person.id: course for course in courses}
+    general: Json = {"catalogue": [mention_json(e) for e in general_mention(knowledge)]} if phrases.is_visit else {}
+    return general | {
         "schema": SCHEMA,
         "knowledge_version": view.knowledge_version,
         "knowledge_date": view.knowledge_date.isoformat(),
@@ -34,7 +47,7 @@ def assessment_json(view: AssessmentView, knowledge: Knowledge, phrases: Phrases
             for d in view.definitions
         ],
         "notices": [_notice(n) for n in view.notices],
-        "persons": [_person(p, knowledge, phrases) for p in view.persons],
+        "persons": [_person(p, knowledge, phrases) | _course(followed.get(p.id), phrases) for p in view.persons],
     }
 
 
@@ -50,6 +63,16 @@ def panel_json(shown: Panel) -> Json:
     }
 
 
+def _course(course: CourseView | None, phrases: Phrases) -> Json:
+    """What the course adds to a person, where it was asked for."""
+    if course is None:
+        return {}
+    return {
+        "course_events": [event_json(e) for e in (*course.events, *course.lacks)],
+        "due": [due_json(d, is_visit=phrases.is_visit) for d in course.due],
+    }
+
+
 def _person(person: PersonView, knowledge: Knowledge, phrases: Phrases) -> Json:
     crisis: Json = {}
     if has_sign(person.signs):
@@ -60,8 +83,11 @@ def _person(person: PersonView, knowledge: Knowledge, phrases: Phrases) -> Json:
         "trials": [_trial(t) for t in person.trials],
         "adequacy": [_adequacy(a) for a in person.adequacy],
         "verdicts": [_verdict(v) for v in person.verdicts],
-        "considerations": [],
-        "options": [],
+        "considerations": [consideration_json(c, phrases) for c in person.considerations],
+        "pharmacogenetics": [gene_json(gene) for gene in person.genes],
+        "options": [option_json(option) for option in person.options],
+        "specialist_needed": [group.name for group in person.groups],
+        "mechanisms_tried": [mechanism_json(mechanism) for mechanism in person.mechanisms],
         "statements": [
             {"text": s.text, "about": s.about, "sources": list(s.sources), "verified": s.verified}
             for s in person.statements

@@ -12,7 +12,9 @@ import polars as pl
 from remit.flow.adequacy import adequacy_with_days
 from remit.knowledge import Definition, Knowledge
 from remit.knowledge.text import Text
+from remit.render.considered import Considered
 from remit.render.lacks import Lacks
+from remit.render.optioned import Optioned
 from remit.render.phrases import Phrases, finite, number
 from remit.render.reasons import Reasons
 from remit.render.statements import statements
@@ -73,6 +75,8 @@ class _Gatherer:
         self.counted = by(tables["finding_trial"], "person_key")
         self.signs = by(tables["crisis"], "person_key")
         self.notices = by(tables["notice"], "person_key")
+        self.considered = Considered(tables, knowledge, phrases)
+        self.optioned = Optioned(tables, knowledge, phrases)
 
     def all(self) -> AssessmentView:
         persons = tuple(self._person(row) for row in self.tables["person"].iter_rows(named=True))
@@ -108,6 +112,11 @@ class _Gatherer:
             assumptions=tuple(self._assumptions(key, trials)),
             notices=_notices(self.notices.get(key, ())),
             signs=tuple(Sign(s["kind"], s["about"], s["item"], s["record_ref"]) for s in self.signs.get(key, ())),
+            considerations=self.considered.of(key),
+            genes=self.considered.genes(key),
+            options=() if self.phrases.is_visit else self.optioned.of(key, trials),
+            groups=self.optioned.groups(key),
+            mechanisms=self.optioned.mechanisms(key),
         )
         return replace(view, statements=tuple(statements(view, self.phrases, self.reasons, self.knowledge)))
 

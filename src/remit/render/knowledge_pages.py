@@ -14,9 +14,11 @@ from remit.knowledge import Knowledge
 from remit.knowledge.base import Cited
 from remit.knowledge.library import MANY, ONE
 from remit.knowledge.names import names_of
+from remit.knowledge.parts import PARTS
 
 _HIDDEN = ("sources", "verified", "cases")
-SECTIONS = (*ONE, *MANY)
+SECTIONS = (*PARTS, *ONE, *MANY)
+"""What may be asked for by id, the parts first: a catalogue entry before the treatment that records name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +47,17 @@ def find(name: str, knowledge: Knowledge) -> list[Entry]:
     found = [
         Entry(section, name, entries[name], tuple(facts(entries[name])))
         for section in SECTIONS
-        if name in (entries := getattr(knowledge.library, section))
+        if name in (entries := _entries(section, knowledge))
     ]
     if found or name != "policy":
         return found or _by_name(name, knowledge)
     policy = knowledge.policy
     return [Entry("policy", name, policy, tuple(facts(policy)))]
+
+
+def _entries(section: str, knowledge: Knowledge) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = knowledge.part(section) if section in PARTS else getattr(knowledge.library, section)
+    return found
 
 
 def _by_name(name: str, knowledge: Knowledge) -> list[Entry]:
@@ -63,7 +70,7 @@ def _by_name(name: str, knowledge: Knowledge) -> list[Entry]:
 
 def near(name: str, knowledge: Knowledge) -> tuple[str, ...]:
     """What an unknown id may have meant."""
-    ids = [i for section in SECTIONS for i in getattr(knowledge.library, section)]
+    ids = [i for section in SECTIONS for i in _entries(section, knowledge)]
     return tuple(get_close_matches(name, ids, n=3)) or names_of(knowledge).treatment(name).candidates
 
 
@@ -72,7 +79,8 @@ def facts(model: BaseModel, depth: int = 0) -> Iterator[Fact]:
     names = list(type(model).model_fields)
     for name in sorted(names, key=lambda n: ("value", *names, "note").index(n) if n != "note" else len(names) + 1):
         value = getattr(model, name)
-        if name not in _HIDDEN and value not in (None, (), {}, ""):
+        is_unsaid = value is False and type(model).model_fields[name].default is False
+        if name not in _HIDDEN and value not in (None, (), {}, "") and not is_unsaid:
             yield from _fact("class" if name == "klass" else name, value, depth)
 
 
@@ -99,7 +107,7 @@ def _fact(name: str, value: Any, depth: int) -> Iterator[Fact]:
 
 
 def _told(fact: Fact) -> str:
-    return fact.value if fact.name == "value" else f"{fact.name.replace('_', ' ')} {fact.value}"
+    return fact.value if fact.name in ("value", "text") else f"{fact.name.replace('_', ' ')} {fact.value}"
 
 
 def spelled(value: Any) -> str:

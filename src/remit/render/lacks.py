@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from remit.knowledge import Definition
-from remit.knowledge.definition import EpisodeFeature
+from remit.knowledge.pattern import selects
 from remit.render.phrases import Phrases
 from remit.render.views import Lack, TrialView
 
@@ -47,4 +47,4 @@ class Lacks:
     def _details(self) -> list[str]:
         """Names of details that the definition asks for."""
         features = self.definition.features.values()
-        return sorted({name for f in features if not isinstance(f, EpisodeFeature) for name in f.select.detail})
+        return sorted({name for f in features for select in selects(f) for name in select.detail})

@@ -99,7 +99,8 @@ def verdict_sentence(verdict: VerdictView, phrases: Phrases) -> str:
     """A verdict as one sentence."""
     definition = verdict.definition
     lacks = "; ".join(lack.text for lack in verdict.missing)
-    key = f"statement.verdict.{definition.shape}.{verdict.status}"
+    shape = "pattern" if definition.family == "pattern" else definition.shape
+    key = f"statement.verdict.{shape}.{verdict.status}"
     if verdict.status in ("not_applicable", "undetermined"):
         key = f"statement.verdict.{verdict.status}"
     elif verdict.high is None:

@@ -7,8 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 
 from remit.knowledge import AdequacyRule, Definition, Treatment
+
+if TYPE_CHECKING:
+    from remit.knowledge.ordering import SpecialGroup
+    from remit.render.considered import ConsiderationView, GeneView
+    from remit.render.optioned import MechanismView, OptionView
 
 DAYS_PER_WEEK = 7
 
@@ -143,6 +149,11 @@ class PersonView:
     notices: tuple[NoticeView, ...]
     signs: tuple[Sign, ...] = ()
     statements: tuple[Statement, ...] = field(default=())
+    considerations: tuple[ConsiderationView, ...] = ()
+    genes: tuple[GeneView, ...] = ()
+    options: tuple[OptionView, ...] = ()  # in their order
+    groups: tuple[SpecialGroup, ...] = ()  # that need a specialist
+    mechanisms: tuple[MechanismView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

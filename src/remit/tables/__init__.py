@@ -2,7 +2,11 @@
 
 from remit.tables.adequacy import Adequacy, Response
 from remit.tables.base import NO, TRI, UNKNOWN, YES, Table, Tables
+from remit.tables.course import CaseloadLine, CourseEvent, Due
 from remit.tables.crisis import Crisis
+from remit.tables.differential import Consideration, ConsiderationReason, GeneGuidance
+from remit.tables.facts import Fact
+from remit.tables.options import MechanismTried, Option, OptionReason, SpecialGroup
 from remit.tables.records import (
     RECORDS,
     Answer,
@@ -29,22 +33,33 @@ __all__ = [
     "YES",
     "Adequacy",
     "Answer",
+    "CaseloadLine",
     "Clue",
     "Condition",
+    "Consideration",
+    "ConsiderationReason",
+    "CourseEvent",
     "Crisis",
+    "Due",
     "Episode",
     "Exposure",
     "ExposureDetail",
     "ExposureNote",
+    "Fact",
     "Finding",
     "FindingTrial",
+    "GeneGuidance",
     "Measurement",
+    "MechanismTried",
     "Missing",
     "Notice",
+    "Option",
+    "OptionReason",
     "Outcome",
     "Person",
     "Preference",
     "Response",
+    "SpecialGroup",
     "Table",
     "Tables",
     "Tally",

@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from remit.evidence.pair.results import Estimate, PairwiseResult
 from remit.drawing.svg import BLUE, GREY, INK, ORANGE, Axis, Canvas, width_of
+from remit.evidence.pair.results import Estimate, PairwiseResult
 from remit.evidence.text import NAMES, interval, number, p_text
 
 ROW, TOP, PLOT = 22, 64, 320

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
+from remit.drawing.svg import BLUE, GREY, PALE, Axis, Canvas, nice
 from remit.evidence.nma.piece import Piece
 from remit.evidence.pair.results import PairwiseResult
-from remit.drawing.svg import BLUE, GREY, PALE, Axis, Canvas, nice
 from remit.evidence.text import NAMES
 
 LEFT, RIGHT, TOP, BOTTOM = 70, 560, 56, 420

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
+from remit.drawing.svg import BLUE, GREY, INK, ORANGE, PALE, Canvas, width_of
 from remit.evidence.nma.piece import Piece
 from remit.evidence.nma.results import NetworkResult
-from remit.drawing.svg import BLUE, GREY, INK, ORANGE, PALE, Canvas, width_of
 from remit.evidence.types import Floats
 
 PANEL, MARGIN = 420, 30

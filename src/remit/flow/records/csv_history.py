@@ -11,7 +11,7 @@ from pathlib import Path
 from remit.errors import Fault
 from remit.flow.records.book import Book, EpisodeRow, PersonRow, Scope
 from remit.flow.records.courses import Course, check_dose, check_order, resolve, write_course
-from remit.flow.records.dates import UNKNOWN_DATE, Span, read_span
+from remit.flow.records.dates import UNKNOWN_DATE, Span, read_interval
 from remit.flow.records.fields import DATE_REMEDY, MAX_TEXT, is_unknown, out_of_bounds
 from remit.flow.records.history import HISTORY_RANK, MAX_PERCENT, ONLY_PERSON
 from remit.flow.records.sources import check_encoding
@@ -192,7 +192,7 @@ class _CsvReader:
         if not text:
             return None
         try:
-            span = read_span(text)
+            span = read_interval(text)
         except ValueError:
             self._fault(column, "is not a date", DATE_REMEDY)
             return UNKNOWN_DATE

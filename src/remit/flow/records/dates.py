@@ -1,4 +1,4 @@
-"""Dates as they are written: whole, partial (`2024-03`, `2024`) or unknown, read as intervals of days."""
+"""Dates as they are written: whole, partial (`2024-03`, `2024`), two of them, or unknown; read as intervals of days."""
 
 from __future__ import annotations
 
@@ -64,6 +64,24 @@ def read_span(text: str) -> Span:
         return Span(date(year, int(found[2]), 1), _month_end(year, int(found[2])))
     whole = date(year, int(found[2]), int(found[3]))
     return Span(whole, whole)
+
+
+def read_interval(text: str) -> Span:
+    """The interval of what a person wrote: a date as `read_span` reads it, or two with a slash, as in
+    ``2023-03/2023-05``: some day from the first day of the one to the last day of the other.
+
+    Raises
+    ------
+    ValueError
+        If it is neither, or the second date lies before the first.
+    """
+    first, slash, last = text.partition("/")
+    if not slash:
+        return read_span(text)
+    begin, end = read_span(first), read_span(last)
+    if begin.first is None or end.last is None or begin.first > end.last:
+        raise ValueError("not an interval")
+    return Span(begin.first, end.last)
 
 
 def _month_end(year: int, month: int) -> date:

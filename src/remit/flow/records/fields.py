@@ -9,12 +9,12 @@ from difflib import get_close_matches
 from typing import Any
 
 from remit.flow.records.book import Book
-from remit.flow.records.dates import UNKNOWN_DATE, Span, read_span
+from remit.flow.records.dates import UNKNOWN_DATE, Span, read_interval
 from remit.flow.records.place import Path, Where
 
 MAX_TEXT = 256
 ID = re.compile(r"^[a-z0-9][a-z0-9_]*$")
-DATE_REMEDY = "Write it as 2024-03-31, 2024-03, 2024 or unknown."
+DATE_REMEDY = "Write it as 2024-03-31, 2024-03, 2024, 2024-03/2024-05 or unknown."
 
 
 class Fields:
@@ -121,7 +121,7 @@ class Fields:
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         try:
-            span = read_span(value) if isinstance(value, str) else None
+            span = read_interval(value) if isinstance(value, str) else None
         except ValueError:
             span = None
         if span is None:

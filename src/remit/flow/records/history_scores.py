@@ -7,9 +7,10 @@ from typing import Any
 from remit.flow.records.book import AnswerSheet, Book, MeasurementRow, PersonRow, Scope
 from remit.flow.records.dates import UNKNOWN_DATE, Span
 from remit.flow.records.fields import Fields
-from remit.flow.records.scores import allowed_values, flag_safety, is_same_unit, score_problem, scored
+from remit.flow.records.scores import allowed_values, flag_safety, score_problem, scored
 from remit.knowledge.lexicon import Match
 from remit.knowledge.schema import Instrument, Observable, Question
+from remit.knowledge.units import is_same_unit
 
 
 def read_measurement(book: Book, fields: Fields, person: PersonRow, scope: Scope) -> None:

@@ -10,6 +10,7 @@ from datetime import date
 
 from remit.flow.records.book import AnswerSheet, Book, MeasurementRow
 from remit.knowledge.schema import Instrument, Observable, Question
+from remit.knowledge.units import is_same_unit
 from remit.tables.crisis import SAFETY_NOTICE
 
 
@@ -76,12 +77,6 @@ def score_problem(measure: Instrument | Observable, value: float, unit: str | No
     too_low = measure.low is not None and value < measure.low
     too_high = measure.high is not None and value > measure.high
     return f"is outside what is possible for {measure.name}" if too_low or too_high else None
-
-
-def is_same_unit(a: str, b: str | None) -> bool:
-    """Whether two units are the same, whatever their brackets and case."""
-    fold = str.maketrans("", "", "[]{}() .*")
-    return b is not None and a.translate(fold).casefold() == b.translate(fold).casefold()
 
 
 def settle(book: Book) -> list[MeasurementRow]:

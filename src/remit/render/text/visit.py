@@ -11,9 +11,11 @@ from rich.console import RenderableType
 from rich.text import Text as Line
 
 from remit.knowledge import Knowledge
+from remit.render.cells import settling
 from remit.render.crisis import call_number, has_sign
 from remit.render.phrases import Phrases
-from remit.render.text.clinician import settling
+from remit.render.text.considered import considered_visit
+from remit.render.text.optioned import optioned_visit
 from remit.render.text.page import bullets, crisis_first, disclaimers, heading, paragraph
 from remit.render.views import AssessmentView, NoticeView, PersonView
 
@@ -55,6 +57,9 @@ def _person(
     yield paragraph(say("visit.says_intro"))
     yield Line()
     yield bullets(s.text for s in person.statements if s.about.startswith("verdict:"))
+
+    yield from considered_visit(person, phrases)
+    yield from optioned_visit(knowledge, phrases)
 
     yield heading(say("visit.ask"))
     questions = [lack.question for lack in settling(person.verdicts)]

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from remit.surfaces.cli import following
 from remit.surfaces.cli.options import (
+    AssessFormat,
+    AssessFormatOption,
     Codes,
     Country,
+    CourseOption,
+    DataOption,
     Definitions,
+    DocumentOption,
     EpisodeStart,
+    EvidenceOption,
     File,
     Files,
     Format,
@@ -21,18 +29,27 @@ from remit.surfaces.cli.options import (
     Mode,
     ModeOption,
     Output,
+    PageFormat,
+    PageFormatOption,
+    PlanFormat,
+    PlanFormatOption,
+    PortOption,
 )
+
+STRANGERS = {
+    "evidence": "Pooled effects from arm-level data: pairwise, network, update.",
+    "cohort": "The same flow over a population: exposures, OMOP, FHIR bulk files.",
+}
 
 
 class Commands(TyperGroup):
-    """The command `evidence` is a stranger here until it is called."""
+    """Some groups of commands are strangers here until they are called."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find a command; that of `evidence` is loaded first."""
-        if args and args[0] == "evidence":
-            from remit.surfaces.cli.evidence import app as evidence_app
-
-            self.add_command(typer.main.get_command(evidence_app), "evidence")
+        """Find a command; a group of its own is loaded first."""
+        if args and args[0] in STRANGERS:
+            loaded = import_module(f"remit.surfaces.cli.{args[0]}").app
+            self.add_command(typer.main.get_command(loaded), args[0])
         return super().resolve_command(ctx, args)
 
 
@@ -46,15 +63,16 @@ app = typer.Typer(
 )
 knowledge_app = typer.Typer(help="What is known, from which sources, how well checked.", no_args_is_help=True)
 app.add_typer(knowledge_app, name="knowledge")
-app.add_typer(typer.Typer(help="Pooled effects from arm-level data: pairwise, network, update."), name="evidence")
+for _name, _help in STRANGERS.items():
+    app.add_typer(typer.Typer(help=_help), name=_name)
 
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from remit import __version__
         from remit.surfaces.cli.output import knowledge_version
+        from remit.version import VERSION
 
-        typer.echo(f"remit {__version__} (knowledge {knowledge_version()})")
+        typer.echo(f"remit {VERSION} (knowledge {knowledge_version()})")
         raise typer.Exit
 
 
@@ -71,7 +89,9 @@ def options(
 @app.command()
 def assess(
     files: Files,
-    format: FormatOption = Format.TEXT,
+    format: AssessFormatOption = AssessFormat.TEXT,
+    document: DocumentOption = None,
+    evidence: EvidenceOption = False,
     output: Output = None,
     definition: Definitions = None,
     index_date: IndexDate = None,
@@ -80,12 +100,18 @@ def assess(
     codes: Codes = None,
     knowledge: KnowledgeDir = None,
     country: Country = None,
+    course: CourseOption = False,
 ) -> None:
     """Say what was tried, what was a fair try, and which definitions of resistance are met."""
     from remit.surfaces.cli.assess import Request, write_assessment
 
-    request = Request(files, definition, index_date, episode_start, mode.value, codes, knowledge, country)
-    write_assessment(request, is_json=format is Format.JSON, output=output)
+    request = Request(files, definition, index_date, episode_start, mode.value, codes, knowledge, country, course)
+    if format in (AssessFormat.TEXT, AssessFormat.JSON):
+        write_assessment(request, is_json=format is AssessFormat.JSON, output=output)
+        return
+    from remit.surfaces.cli.documents import write_document
+
+    write_document(request, format, document, output, has_evidence=evidence)
 
 
 @app.command()
@@ -122,6 +148,62 @@ def definitions(
         list_definitions(knowledge, is_json=format is Format.JSON)
     else:
         show(name, knowledge, is_json=format is Format.JSON, sections=("definitions",))
+
+
+@app.command()
+def plan(
+    files: File,
+    option: Annotated[str, typer.Option(metavar="ID", help="Which option of the catalogue.", show_default=False)],
+    start: Annotated[str, typer.Option(metavar="DATE", help="The day it is to begin.", show_default=False)],
+    format: PlanFormatOption = PlanFormat.TEXT,
+    output: Output = None,
+    index_date: IndexDate = None,
+    mode: ModeOption = Mode.CLINICIAN,
+    codes: Codes = None,
+    knowledge: KnowledgeDir = None,
+    country: Country = None,
+) -> None:
+    """Write the schedule of a chosen option as dated steps, after what must be out of the body first."""
+    from remit.surfaces.cli.assess import Request
+    from remit.surfaces.cli.plan import write_plan
+
+    request = Request(files, None, index_date, None, mode.value, codes, knowledge, country)
+    write_plan(request, option, start, format.value, output)
+
+
+@app.command()
+def coverage(
+    files: File,
+    policy: Annotated[str, typer.Option(metavar="ID", help="Which coverage policy.", show_default=False)],
+    format: PageFormatOption = PageFormat.TEXT,
+    output: Output = None,
+    index_date: IndexDate = None,
+    episode_start: EpisodeStart = None,
+    codes: Codes = None,
+    knowledge: KnowledgeDir = None,
+    country: Country = None,
+) -> None:
+    """Say which criteria of a coverage policy the record meets, with the table of trials that a payer asks for."""
+    from remit.surfaces.cli.assess import Request
+    from remit.surfaces.cli.coverage import write_coverage
+
+    request = Request(files, None, index_date, episode_start, Mode.CLINICIAN.value, codes, knowledge, country)
+    write_coverage(request, policy, format.value, output)
+
+
+@app.command()
+def claims(
+    treatment: Annotated[
+        str | None, typer.Argument(metavar="TREATMENT", help="An entry of the catalogue.", show_default=False)
+    ] = None,
+    format: PageFormatOption = PageFormat.TEXT,
+    output: Output = None,
+    knowledge: KnowledgeDir = None,
+) -> None:
+    """Hold what popular articles say against what was published."""
+    from remit.surfaces.cli.coverage import write_claims
+
+    write_claims(treatment, format.value, knowledge, output)
 
 
 @knowledge_app.command()
@@ -162,3 +244,17 @@ def score(
     from remit.surfaces.cli.score import score_items
 
     score_items(instrument, items, country, knowledge, is_json=format is Format.JSON)
+
+
+@app.command()
+def serve(
+    port: PortOption = None, data: DataOption = None, knowledge: KnowledgeDir = None, codes: Codes = None
+) -> None:
+    """Open the local web app. It answers to this machine only, and sends nothing anywhere."""
+    from remit.surfaces.cli.serve import serve as run
+
+    run(port, data, knowledge, codes)
+
+
+app.command()(following.course)
+app.command()(following.caseload)

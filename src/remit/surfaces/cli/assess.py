@@ -33,6 +33,7 @@ class Request:
     codes: Path | None
     knowledge: Path | None
     country: str | None
+    has_course: bool = False  # whether the course is followed too
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +56,25 @@ def run(request: Request) -> Run:
     SourceError
         If a file cannot be used; lists every fault.
     """
-    index_date, episode = _day(request.index_date), _episode(request.episode_start)
+    index_date, episode = asked_day(request.index_date), _episode(request.episode_start)
     knowledge = load_knowledge(request.knowledge, codes_dir=request.codes).only(request.definitions or None)
     today = datetime.now().astimezone().date()
     records = read_records(request.files, knowledge, index_date=index_date, episode_start=episode, today=today)
     if request.country:
         records["person"] = records["person"].with_columns(pl.col("country").fill_null(request.country))
-    tables = assess(records, knowledge)
+    tables = assess(records, knowledge, with_course=request.has_course)
     phrases = Phrases(load_text(), request.mode)
     return Run(gather(tables, knowledge, phrases.text, request.mode), tables, knowledge, phrases)
 
 
-def _day(text: str | None) -> date | None:
+def asked_day(text: str | None) -> date | None:
+    """The day of an option; None where it was not given.
+
+    Raises
+    ------
+    UsageError
+        If it is no day.
+    """
     if text is None:
         return None
     try:
@@ -91,8 +99,10 @@ def write_assessment(request: Request, *, is_json: bool, output: Path | None) ->
         to_error(notice_lines(done.view, done.phrases))
     if is_json:
         from remit.render.assessment_json import assessment_json
+        from remit.render.course.gather import gather_course
 
-        write_json(assessment_json(done.view, done.knowledge, done.phrases), output)
+        courses = gather_course(done.tables, done.view, done.knowledge, done.phrases) if request.has_course else ()
+        write_json(assessment_json(done.view, done.knowledge, done.phrases, courses), output)
     elif request.mode == "visit":
         from remit.render.text.visit import visit_page
 

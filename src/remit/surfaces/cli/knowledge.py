@@ -10,6 +10,7 @@ from remit.errors import KnowledgeError, UsageError
 from remit.knowledge import Knowledge, load_knowledge
 from remit.knowledge.library import MANY, ONE
 from remit.knowledge.names import names_of
+from remit.knowledge.parts import PARTS
 from remit.knowledge.text import load_text
 from remit.render.knowledge_pages import entry_json, find, near
 from remit.surfaces.cli.output import write_json, write_page
@@ -62,16 +63,18 @@ def check(extra: Path | None, codes: Path | None, *, is_json: bool) -> None:
     KnowledgeError
         With every fault.
     """
-    from remit.checking import check_cases
+    from remit.checking import check_cases, check_considerations
 
     knowledge = load_knowledge(extra, codes_dir=codes, use_cache=False)
     text = load_text()
     _read_codes(knowledge)
     faults = [fault for d in knowledge.definitions for fault in check_cases(d, knowledge)]
+    faults += [fault for c in knowledge.checks for fault in check_considerations(c, knowledge)]
     if faults:
         raise KnowledgeError(faults)
     counts = {section: len(getattr(knowledge.library, section)) for section in (*ONE, *MANY)}
-    n_cases = sum(len(d.cases) for d in knowledge.definitions)
+    counts |= {section: len(knowledge.part(section)) for section in PARTS}
+    n_cases = sum(len(d.cases) for d in knowledge.definitions) + sum(len(c.cases) for c in knowledge.checks)
     if is_json:
         totals: dict[str, Any] = counts | {"cases": n_cases, "sentences": len(text.sentences)}
         write_json({"knowledge_version": knowledge.version, "counts": totals, "faults": []})

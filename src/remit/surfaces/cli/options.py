@@ -8,14 +8,48 @@ from typing import Annotated
 
 import typer
 
-LATER = ("html", "pdf")
-
 
 class Format(StrEnum):
     """What an output is written as."""
 
     TEXT = "text"
     JSON = "json"
+
+
+class AssessFormat(StrEnum):
+    """What an assessment is written as."""
+
+    TEXT = "text"
+    JSON = "json"
+    HTML = "html"
+    PDF = "pdf"
+    FHIR = "fhir"
+
+
+class PageFormat(StrEnum):
+    """What a page about a record is written as."""
+
+    TEXT = "text"
+    JSON = "json"
+    HTML = "html"
+
+
+class PlanFormat(StrEnum):
+    """What a plan is written as."""
+
+    TEXT = "text"
+    JSON = "json"
+    HTML = "html"
+    ICS = "ics"
+
+
+class DocumentKind(StrEnum):
+    """Documents in HTML and PDF."""
+
+    FULL = "full"
+    VISIT = "visit"
+    LETTER = "letter"
+    OPTIONS = "options"
 
 
 class Mode(StrEnum):
@@ -31,12 +65,10 @@ def read_format(value: str) -> Format:
     Raises
     ------
     BadParameter
-        For a format that does not exist, or not yet.
+        For a format that this command does not write.
     """
-    if value in LATER:
-        raise typer.BadParameter(f"{value} is not available in this version. Use text or json.")
     if value not in tuple(Format):
-        raise typer.BadParameter("there is no such format. Use text or json.")
+        raise typer.BadParameter("this command writes text or json.")
     return Format(value)
 
 
@@ -50,6 +82,20 @@ File = Annotated[
 ]
 FormatOption = Annotated[
     Format, typer.Option("--format", "-f", parser=read_format, metavar="text|json", help="How to write the result.")
+]
+PageFormatOption = Annotated[PageFormat, typer.Option("--format", "-f", help="How to write the result.")]
+PlanFormatOption = Annotated[PlanFormat, typer.Option("--format", "-f", help="How to write the result.")]
+AssessFormatOption = Annotated[AssessFormat, typer.Option("--format", "-f", help="How to write the result.")]
+DocumentOption = Annotated[
+    DocumentKind | None,
+    typer.Option(
+        "--document",
+        help="Which document, in HTML or PDF. Default: full for a clinician, visit for a visit.",
+        show_default=False,
+    ),
+]
+EvidenceOption = Annotated[
+    bool, typer.Option("--evidence", help="Add what pooled studies found to the full document; takes two seconds more.")
 ]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="Write to this file instead of the screen.", show_default=False)
@@ -82,3 +128,18 @@ Country = Annotated[
         metavar="CODE", help="Country for crisis lines, such as US or GB, where the file has none.", show_default=False
     ),
 ]
+CourseFormatOption = Annotated[
+    str, typer.Option("--format", "-f", metavar="text|json|html|svg", help="How to write the result.")
+]
+ListFormatOption = Annotated[
+    str, typer.Option("--format", "-f", metavar="text|json|csv|html", help="How to write the list.")
+]
+PortOption = Annotated[
+    int | None,
+    typer.Option("--port", metavar="N", help="Port here. Default: 8600, or any that is free.", show_default=False),
+]
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="Folder of the data. Default: your own.", show_default=False),
+]
+CourseOption = Annotated[bool, typer.Option("--course", help="With the events and tasks of the course, in JSON.")]

@@ -44,6 +44,21 @@ def write_page(parts: Iterable[RenderableType], output: Path | None = None) -> N
         _write(buffer.getvalue(), output)
 
 
+def write_document(content: bytes, output: Path | None = None) -> None:
+    """Write a finished document and nothing else; bytes that are no text do not go to a terminal.
+
+    Raises
+    ------
+    UsageError
+        If the place cannot be written to.
+    """
+    if output:
+        _write_bytes(content, output)
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+
+
 def to_error(lines: Iterable[str]) -> None:
     """Lines on standard error."""
     for line in lines:
@@ -51,6 +66,10 @@ def to_error(lines: Iterable[str]) -> None:
 
 
 def _write(text: str, output: Path) -> None:
+    _write_bytes(text.encode("utf-8"), output)
+
+
+def _write_bytes(content: bytes, output: Path) -> None:
     """Write beside and move into place.
 
     Raises
@@ -61,8 +80,8 @@ def _write(text: str, output: Path) -> None:
     temporary = None
     try:
         handle, temporary = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
         Path(temporary).replace(output)
     except OSError as error:
         if temporary:

@@ -1,0 +1,64 @@
+"""Is it working, is it holding, what is due?
+
+Events are judged per instrument and never across; each looks back only, so that a later score changes none. Tasks are
+dated from what a person is on and from the newest events. docs/explanation/course.md is the letter.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from remit.flow.course.anchors import Courses, lay, read_courses
+from remit.flow.course.caseload import caseload
+from remit.flow.course.due import dues
+from remit.flow.course.found import Events
+from remit.flow.course.levels import level_events
+from remit.flow.course.responses import Under
+from remit.flow.course.rules import read_rules
+from remit.flow.course.series import Series, read_series
+from remit.knowledge import Knowledge
+from remit.tables import Tables
+
+__all__ = ["course"]
+
+
+def course(tables: Tables, knowledge: Knowledge) -> dict[str, pl.DataFrame]:
+    """Events, tasks, and where every person stands on the index date.
+
+    Reads `person`, `measurement`, `exposure`, `exposure_note`, `trial`, `trial_note`, `trial_exposure`, and `crisis`
+    where it is there. Writes `course_event`, `due` and `caseload_line`.
+    """
+    series, courses = read_series(tables, knowledge), read_courses(tables)
+    table = _events(tables, series, courses, knowledge)
+    written = {"course_event": table, "due": dues(tables, table, series, courses, knowledge)}
+    return written | {"caseload_line": caseload(dict(tables) | written, series, courses, knowledge)}
+
+
+def _events(tables: Tables, series: Series, courses: Courses, knowledge: Knowledge) -> pl.DataFrame:
+    """Table `course_event`."""
+    policy, rules = knowledge.course.policy, read_rules(series.measures, knowledge)
+    events = Events(series)
+    trial_key = tables["trial"]["trial_key"].to_numpy()
+    is_judged = courses.of(policy.judged, knowledge)
+    anchors = lay(courses, series, np.flatnonzero(is_judged & courses.is_dated), knowledge)
+    responded = Under(series, rules, courses, anchors, knowledge, trial_key).events(events)
+    level_events(series, rules, policy, responded, events)
+    has_scores = np.zeros(tables["person"].height, np.bool_)
+    has_scores[series.person] = True
+    undated = np.flatnonzero(is_judged & ~courses.is_dated & has_scores[courses.person])
+    events.lacks(
+        "start_unknown", len(undated), person=courses.person[undated], trial=trial_key[undated].astype(np.int64)
+    )
+    _unusable(series, events)
+    return events.table(tables["person"]["person_key"].to_numpy())
+
+
+def _unusable(series: Series, events: Events) -> None:
+    """Scores that were set aside."""
+    aside = series.unusable
+    for reason, which in (("imputed", aside.is_imputed), ("conflicting", ~aside.is_imputed)):
+        events.lacks(
+            reason, int(which.sum()), person=aside.person[which], measure=aside.measure[which], day=aside.day[which],
+            key=aside.key[which].astype(np.int64),
+        )  # fmt: skip

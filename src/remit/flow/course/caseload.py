@@ -1,0 +1,175 @@
+"""One line per person: where everyone stands, for the list view of a practice. It grades nobody."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from remit.engine.columns import NO_CODE, NO_DAY, as_dates, codes, days, nullable_codes, nullable_numbers, with_enums
+from remit.flow.course.anchors import Courses
+from remit.flow.course.rules import read_rules
+from remit.flow.course.series import Flags, Ints, Numbers, Series
+from remit.flow.course.words import text_column
+from remit.flow.scope import person_days
+from remit.flow.settle import person_rows
+from remit.knowledge import Knowledge
+from remit.tables import Tables
+from remit.tables.course import DUE_STATES, EVENT_KINDS, TRENDS, CaseloadLine
+from remit.tables.crisis import SIGNS
+
+_BETTER = (
+    "early_improvement", "partial_response", "response", "remission", "sustained_remission", "recovery",
+    "reliable_improvement",
+)  # fmt: skip
+_URGENCY = ("overdue", "due", "planned", "not_assessable", "done")
+"""Which state of a task makes it the next step, within its topic."""
+
+
+def caseload(tables: Tables, series: Series, courses: Courses, knowledge: Knowledge) -> pl.DataFrame:
+    """Table `caseload_line`: where every person stands on the index date.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        With `course_event` and `due`, and `crisis` where it is there.
+    series : Series
+    courses : Courses
+    knowledge : Knowledge
+    """
+    person = tables["person"]
+    index = person_days(tables)[0].astype(np.int64)
+    n = len(index)
+    last = _newest(series, n, knowledge)
+    first, trend = _trend(series, last, knowledge)
+    event, day = _newest_event(tables, n)
+    kind, certainty = codes(tables["course_event"], ["kind", "certainty"])
+    has = event >= 0
+    signs, unanswered = _signs(tables, n)
+    due = _next(tables, n, knowledge)
+    has_score = last >= 0
+    unimproved = _unimproved(tables, courses, has_score, index, knowledge)
+    columns = [
+        person["person_key"],
+        text_column("measure_id", series.measures, _at(series.measure, last, -1)),
+        as_dates("last_date", _at(series.day, last, NO_DAY)),
+        nullable_numbers("last_score", _at(series.value, last, np.nan)),
+        nullable_numbers("first_score", np.where(has_score, _at(series.value, first, np.nan), np.nan)),
+        pl.Series("trend", trend),
+        nullable_codes("event", _at(kind, np.where(has, event, -1), NO_CODE).astype(np.uint8)),
+        nullable_codes("event_certainty", _at(certainty, np.where(has, event, -1), NO_CODE).astype(np.uint8)),
+        as_dates("event_date", day),
+        nullable_numbers("days_without_improvement", unimproved).cast(pl.Int32),
+        *due,
+        pl.Series("has_sign", signs),
+        pl.Series("is_item_unanswered", unanswered),
+    ]
+    schema = CaseloadLine.dtypes()
+    enums = {name: schema[name] for name in ("trend", "event", "event_certainty", "next_state")}
+    return CaseloadLine.conform(with_enums(columns, enums))
+
+
+def _at(column: NDArray[np.generic], row: Ints, null: float) -> NDArray[np.generic]:
+    """Values of rows; `null` where there is none."""
+    if not len(column):
+        return np.full(len(row), null)
+    return np.where(row >= 0, column[np.maximum(row, 0)], null)
+
+
+def _newest(series: Series, n: int, knowledge: Knowledge) -> Ints:
+    """By person: row of the newest score of a depression scale, of one day the first instrument; -1: none."""
+    rules = read_rules(series.measures, knowledge)
+    at = np.flatnonzero(rules.is_severity[series.measure])
+    at = at[np.lexsort((-series.measure[at], series.day[at], series.person[at]))]
+    newest = np.full(n, -1, np.int64)
+    newest[series.person[at]] = at
+    return newest
+
+
+def _trend(series: Series, last: Ints, knowledge: Knowledge) -> tuple[Ints, NDArray[np.uint8]]:
+    """The first score of the same line within the time looked at, and which way the last one lies from it."""
+    policy, rules = knowledge.course.policy, read_rules(series.measures, knowledge)
+    has = np.flatnonzero(last >= 0)
+    at = last[has]
+    first = last.copy()
+    since = series.spot(series.line[at], series.day[at] - int(policy.trend_days.value), after=False)
+    first[has] = since
+    matters = rules.matters[series.measure[at]]
+    matters = np.where(np.isnan(matters), policy.trend_points.value, matters)
+    change: Numbers = series.value[at] - series.value[since]
+    words = [TRENDS.index(w) for w in ("unknown", "improving", "worsening")]
+    told = np.select([since == at, change <= -matters, change >= matters], words, TRENDS.index("same"))
+    trend = np.full(len(last), TRENDS.index("unknown"), np.uint8)
+    trend[has] = told
+    return first, trend
+
+
+def _newest_event(tables: Tables, n: int) -> tuple[Ints, Ints]:
+    """By person: row of the newest event that is no lack, of one day the last in the order of kinds; and its day."""
+    event = tables["course_event"]
+    kind, certainty = codes(event, ["kind", "certainty"])
+    day = days(event["date"]).astype(np.int64)
+    person = person_rows(tables, event["person_key"].to_numpy())
+    at = np.flatnonzero(kind != EVENT_KINDS.index("unknown"))
+    at = at[np.lexsort((certainty[at], kind[at], day[at], person[at]))]
+    newest, when = np.full(n, -1, np.int64), np.full(n, NO_DAY, np.int64)
+    newest[person[at]], when[person[at]] = at, day[at]
+    return newest, when
+
+
+def _unimproved(tables: Tables, courses: Courses, has_score: Flags, index: Ints, knowledge: Knowledge) -> Numbers:
+    """By person: days since the newest improvement, or since the start of the first trial that runs; nan if unknown.
+
+    A missing week counts as one without improvement, never with.
+    """
+    n = len(index)
+    event = tables["course_event"]
+    kind = codes(event, ["kind"])[0]
+    day = days(event["date"]).astype(np.int64)
+    person = person_rows(tables, event["person_key"].to_numpy())
+    severity = [m for m, x in knowledge.instruments.items() if x.is_depression_severity]
+    is_severity = event["measure_id"].is_in(severity).fill_null(False).to_numpy()
+    better = is_severity & np.isin(kind, [EVENT_KINDS.index(k) for k in _BETTER])
+    newest = np.full(n, NO_DAY, np.int64)
+    np.maximum.at(newest, person[better], day[better])
+    runs = courses.of(knowledge.course.policy.judged, knowledge) & courses.is_ongoing & courses.is_dated
+    start = np.full(n, np.iinfo(np.int64).max)
+    np.minimum.at(start, courses.person[runs], courses.start[runs])
+    is_on = start != np.iinfo(np.int64).max
+    since = np.where(newest != NO_DAY, newest, np.where(is_on, start, NO_DAY))
+    return np.where(has_score & (since != NO_DAY), index - since, np.nan)
+
+
+def _signs(tables: Tables, n: int) -> tuple[Flags, Flags]:
+    """By person: a sign of suicidality is on record; an item about it was left out."""
+    signs, unanswered = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
+    crisis = tables.get("crisis")
+    if crisis is not None and not crisis.is_empty():
+        person = person_rows(tables, crisis["person_key"].to_numpy())
+        signs[person[crisis["kind"].is_in(SIGNS).to_numpy()]] = True
+        unanswered[person[(crisis["kind"] == "unanswered").to_numpy()]] = True
+    return signs, unanswered
+
+
+def _next(tables: Tables, n: int, knowledge: Knowledge) -> list[pl.Series]:
+    """How much is overdue and due, and the task that comes first: by state, then topic, then date."""
+    due, course = tables["due"], knowledge.course
+    state = codes(due, ["state"])[0]
+    person = person_rows(tables, due["person_key"].to_numpy())
+    counted = [np.bincount(person[state == DUE_STATES.index(s)], minlength=n) for s in ("overdue", "due")]
+    rank = np.array([_URGENCY.index(s) for s in DUE_STATES])
+    topic = np.array([course.caseload.topics.index(t.topic) for t in course.tasks])
+    rule = due["rule_key"].to_numpy()
+    day = days(due["due_date"], np.iinfo(np.int32).max)
+    is_later = (topic[rule] != 0) | (state == DUE_STATES.index("planned"))  # what the first topic asks comes before all
+    at = np.flatnonzero(state != DUE_STATES.index("done"))
+    order = at[np.lexsort((rule[at], day[at], topic[rule[at]], rank[state[at]], is_later[at], person[at]))][::-1]
+    first = np.full(n, -1, np.int64)
+    first[person[order]] = order
+    return [
+        pl.Series("n_overdue", counted[0].astype(np.uint32)),
+        pl.Series("n_due", counted[1].astype(np.uint32)),
+        nullable_numbers("next_rule_key", _at(rule, first, np.nan).astype(np.float64)).cast(pl.UInt16),
+        as_dates("next_date", _at(days(due["due_date"]).astype(np.int64), first, NO_DAY)),
+        nullable_codes("next_state", _at(state, first, NO_CODE).astype(np.uint8)),
+    ]

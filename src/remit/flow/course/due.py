@@ -1,0 +1,230 @@
+"""What is due: tasks dated from what a person is on, from what has ended, from the newest events, and from signs."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from remit.engine.columns import NO_DAY, codes, days
+from remit.flow.course.anchors import Courses
+from remit.flow.course.continuation import Continuation
+from remit.flow.course.measuring import add_measuring
+from remit.flow.course.record import Record
+from remit.flow.course.series import Flags, Ints, Series
+from remit.flow.course.tasks import BLIND, DONE, OPEN, OVERDUE, PLANNED, Tasks, reason
+from remit.flow.course.words import text_codes
+from remit.flow.settle import person_rows
+from remit.knowledge import Knowledge
+from remit.knowledge.tasks import AfterEvent, TaskRule
+from remit.tables import Tables
+from remit.tables.course import CERTAINTIES, EVENT_KINDS
+from remit.tables.crisis import SIGNS
+
+_NO_REASON = -1
+
+
+def dues(tables: Tables, event: pl.DataFrame, series: Series, courses: Courses, knowledge: Knowledge) -> pl.DataFrame:
+    """Table `due`."""
+    record, tasks = Record(tables, courses, knowledge), Tasks()
+    signs = _signs(tables, record)
+    continuation = Continuation(tables, event, series, courses, record, knowledge)
+    work = _Work(tables, event, series, courses, record, knowledge, tasks)
+    for key, rule in enumerate(knowledge.course.tasks):
+        if rule.running is not None:
+            work.running(key, rule)
+        elif rule.ended is not None:
+            work.ended(key, rule)
+        elif rule.event is not None:
+            work.after(key, rule, rule.event)
+        elif rule.sign:
+            person = np.flatnonzero(signs.has)
+            tasks.add(key, person, state=OPEN, day=signs.day[person])
+        elif rule.measuring:
+            add_measuring(key, rule, tables, event, courses, record, knowledge, tasks)
+        elif rule.algorithm is not None:
+            continuation.add(key, knowledge.course.algorithms[rule.algorithm], signs.has, tasks)
+    return tasks.table(tables["person"]["person_key"].to_numpy())
+
+
+class Signs(NamedTuple):
+    """Signs of suicidality on record, by person; never graded."""
+
+    has: Flags
+    day: Ints  # newest; NO_DAY where undated or none
+
+
+def _signs(tables: Tables, record: Record) -> Signs:
+    has, day = np.zeros(record.n, np.bool_), np.full(record.n, NO_DAY, np.int64)
+    crisis = tables.get("crisis")
+    if crisis is not None and not crisis.is_empty():
+        sign = crisis.filter(pl.col("kind").is_in(SIGNS))
+        person = person_rows(tables, sign["person_key"].to_numpy())
+        has[person] = True
+        np.maximum.at(day, person, days(sign["date"]).astype(np.int64))
+    return Signs(has, day)
+
+
+class _Work:
+    """What rules of several causes share."""
+
+    def __init__(
+        self,
+        tables: Tables,
+        event: pl.DataFrame,
+        series: Series,
+        courses: Courses,
+        record: Record,
+        knowledge: Knowledge,
+        tasks: Tasks,
+    ) -> None:
+        self.tables, self.event, self.series, self.courses = tables, event, series, courses
+        self.record, self.knowledge, self.tasks = record, knowledge, tasks
+        self.policy = knowledge.course.policy
+        has_end = ~tables["trial"]["end_date"].is_null().to_numpy()
+        self.may_run = courses.is_ongoing | (courses.end > courses.index_day)
+        self.runs = courses.is_ongoing | (self.may_run & has_end)
+        self.is_over = has_end & ~self.may_run
+
+    def running(self, key: int, rule: TaskRule) -> None:
+        """Tasks of trials that run on the index date."""
+        assert rule.running is not None
+        trial = np.flatnonzero(self.courses.of(rule.running, self.knowledge) & self.may_run)
+        trial = trial[self.record.is_guided(rule.countries)[self.courses.person[trial]]]
+        is_aged, is_age_unknown = self.record.is_aged(rule.age_from, rule.age_to)
+        person = self.courses.person[trial]
+        self._blind(key, trial[~self.runs[trial] & (is_aged | is_age_unknown)[person]], "end_unknown")
+        trial = trial[self.runs[trial]]
+        person = self.courses.person[trial]
+        self._blind(key, trial[is_age_unknown[person]], "age_unknown")
+        trial = trial[is_aged[person]]
+        self._blind(key, trial[~self.courses.is_dated[trial]], "start_unknown")
+        trial = trial[self.courses.is_dated[trial]]
+        anchor = self.courses.start if rule.anchor == "start" else self.record.dose_changes
+        self._series(key, rule, trial, anchor[trial])
+
+    def ended(self, key: int, rule: TaskRule) -> None:
+        """Tasks after the last day of a trial, while they are still to come or within their time."""
+        assert rule.ended is not None
+        is_wanted = self.courses.of(rule.ended, self.knowledge)
+        again = np.zeros(self.record.n, np.bool_)
+        again[self.courses.person[is_wanted & self.may_run]] = True
+        trial = np.flatnonzero(is_wanted & self.is_over)
+        trial = trial[~again[self.courses.person[trial]]]
+        last_day = self.courses.end[trial] - 1
+        until = rule.until_days if rule.until_days is not None else rule.at_days[-1] - 1
+        is_open = self.courses.index_day[trial] - last_day <= until
+        self._series(key, rule, trial[is_open], last_day[is_open])
+
+    def after(self, key: int, rule: TaskRule, cause: AfterEvent) -> None:
+        """Tasks after an event on a line's newest score."""
+        event = self.event
+        kind, certainty = codes(event, ["kind", "certainty"])
+        day = days(event["date"]).astype(np.int64)
+        person = person_rows(self.tables, event["person_key"].to_numpy()).astype(np.int64)
+        is_cause = np.isin(kind, [EVENT_KINDS.index(k) for k in cause.kinds])
+        if cause.certainty is not None:
+            is_cause &= certainty == CERTAINTIES.index(cause.certainty)
+        if cause.has_had is not None:
+            had = np.zeros(self.record.n, np.bool_)
+            had[self.courses.person[self.courses.of(cause.has_had, self.knowledge)]] = True
+            is_cause &= had[person]
+        at = np.flatnonzero(is_cause)
+        at = at[self._is_newest[at]]
+        since = self.record.index[person[at]] - day[at]
+        until = np.inf if rule.until_days is None else rule.until_days
+        first = int(rule.at_days[0])
+        state = np.select([since < first, since <= until], [PLANNED, OPEN], OVERDUE if rule.any_severity else BLIND)
+        why = np.where(state == BLIND, reason("nothing_to_read"), _NO_REASON)
+        over = NO_DAY if np.isinf(until) else day[at] + int(until) + 1
+        measure = np.array([self.tasks.measure(m) for m in event["measure_id"].gather(at).to_list()], np.int64)
+        self.tasks.add(key, person[at], state=state, day=day[at] + first, overdue=over, reason=why, measure=measure)
+
+    @cached_property
+    def _is_newest(self) -> Flags:
+        """By event: whether no score of its line came later."""
+        code = text_codes(self.event["measure_id"].fill_null(""), self.series.measures)
+        person = person_rows(self.tables, self.event["person_key"].to_numpy()).astype(np.int64)
+        day = days(self.event["date"]).astype(np.int64)
+        return self.series.is_newest(code, person, day)
+
+    def _blind(self, key: int, trial: NDArray[np.intp], why: str) -> None:
+        """Tasks that cannot be dated."""
+        person, trial_key = self.courses.person[trial], self.record.trial_key[trial]
+        self.tasks.add(key, person, trial=trial_key, state=BLIND, reason=reason(why))
+
+    def _series(self, key: int, rule: TaskRule, trial: NDArray[np.intp], anchor: Ints) -> None:
+        """The newest occurrence that has come up; and the next, unless that one is still open."""
+        if not len(trial):
+            return
+        age = self.courses.index_day[trial] - anchor
+        offset = offsets(rule, int(age.max()))
+        at = np.searchsorted(offset, age, side="right") - 1
+        is_past = at >= 0
+        if rule.until_days is not None:
+            is_past &= age <= rule.until_days
+        state = np.full(len(trial), PLANNED)
+        state[is_past] = self._occurrence(key, rule, trial[is_past], anchor[is_past], at[is_past], offset)
+        is_next = (at + 1 < len(offset)) & np.isin(state, (PLANNED, DONE, BLIND))
+        self._occurrence(key, rule, trial[is_next], anchor[is_next], at[is_next] + 1, offset)
+
+    def _occurrence(
+        self, key: int, rule: TaskRule, trial: NDArray[np.intp], anchor: Ints, at: NDArray[np.intp], offset: Ints
+    ) -> NDArray[np.int64]:
+        """Add one occurrence of each trial; gives its state."""
+        policy, person = self.policy, self.courses.person[trial]
+        today, day = self.courses.index_day[trial], anchor + offset[at]
+        interval = np.where(at > 0, offset[at] - offset[np.maximum(at - 1, 0)], offset[at])
+        is_first = interval == 0
+        early = np.where(is_first, policy.first_early_days.value, interval * policy.early_share.value).astype(np.int64)
+        late = np.where(is_first, policy.first_late_days.value, interval * policy.overdue_share.value).astype(np.int64)
+        newest = self.record.newest(rule.measures, any_severity=rule.any_severity)[person]
+        is_read = bool(rule.measures) or rule.any_severity
+        is_done = is_read & (newest >= day - early) & (newest != NO_DAY)
+        state = np.select(
+            [is_done, today < day, np.full(len(day), not is_read), today > day + late],
+            [DONE, PLANNED, BLIND, OVERDUE],
+            OPEN,
+        )
+        why = np.where(state == BLIND, reason("nothing_to_read"), _NO_REASON)
+        done = np.where(is_done, newest, NO_DAY)
+        self.tasks.add(
+            key, person, trial=self.record.trial_key[trial], state=state, day=day, overdue=day + late + 1, done=done,
+            reason=why, **self._advice(rule, person, today),
+        )  # fmt: skip
+        return state
+
+    def _advice(self, rule: TaskRule, person: Ints, today: Ints) -> dict[str, NDArray[np.int64]]:
+        """Which side of a published rule the newest score is on, where there is one that is new enough."""
+        if rule.advice is None:
+            return {}
+        score, day = self._newest_score(rule.advice.measure)
+        is_fresh = (day[person] != NO_DAY) & (today - day[person] <= rule.advice.within_days)
+        names = [self.tasks.branch(name) for name in ("then", "otherwise", "score")]
+        side = np.where(score[person] <= rule.advice.at_most, names[0], names[1])
+        return {"branch": np.where(is_fresh, side, names[2]), "number": np.where(is_fresh, score[person], np.nan)}
+
+    def _newest_score(self, measure_id: str) -> tuple[NDArray[np.float64], Ints]:
+        """By person: the highest score of the newest day of an instrument, and that day."""
+        scores = self.tables["measurement"].filter((pl.col("measure_id") == measure_id) & ~pl.col("is_imputed"))
+        person = person_rows(self.tables, scores["person_key"].to_numpy())
+        day, value = days(scores["date"]).astype(np.int64), scores["value"].to_numpy()
+        keep = np.flatnonzero(day <= self.record.index[person])
+        keep = keep[np.lexsort((value[keep], day[keep]))]
+        newest, score = np.full(self.record.n, NO_DAY, np.int64), np.full(self.record.n, np.nan)
+        newest[person[keep]], score[person[keep]] = day[keep], value[keep]
+        return score, newest
+
+
+def offsets(rule: TaskRule, age: int) -> Ints:
+    """Days after the anchor on which a task comes up, up to and including the first one after an age."""
+    found = [int(day) for day in rule.at_days]
+    day = float(rule.at_days[-1]) if rule.at_days else 0.0
+    for every in rule.every:
+        while (not found or found[-1] <= age) and (every.until_day is None or day + every.days <= every.until_day):
+            day += every.days
+            found.append(int(day))
+    return np.array(found, np.int64)

@@ -1,0 +1,92 @@
+"""Facts about laboratory values, vital signs, scores and answers to items."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from remit.engine.columns import days
+from remit.flow.facts.plan import Asked, Plan
+from remit.flow.facts.sheet import Sheet
+from remit.flow.scope import person_days
+from remit.flow.settle import person_rows
+from remit.knowledge import Knowledge
+from remit.knowledge.units import is_same_unit
+from remit.tables import YES, Tables
+
+Rows = NDArray[np.intp]
+
+
+def read_measures(sheet: Sheet, plan: Plan, tables: Tables, knowledge: Knowledge) -> None:
+    """Readers `measure` (the latest value) and `measured` (whether there is one)."""
+    table = tables["measurement"]
+    if table.is_empty():
+        return
+    asked_for = [m for m in table["measure_id"].unique().to_list() if m in plan.measures or m in plan.measured]
+    if not asked_for:
+        return
+    at = sheet.file(table["record_ref"])
+    for measure in sorted(asked_for):
+        rows = _latest(tables, table, table["measure_id"] == measure, "measurement_key")
+        person, age = _placed(tables, table, rows)
+        is_sound = _has_our_unit(table[rows], measure, knowledge)
+        value = table["value"].to_numpy()[rows]
+        for asked in plan.measures.get(measure, ()):
+            _give(sheet, asked, person, value, rows + at, is_sound & _is_recent(asked, age))
+        for fact, reader in plan.measured.get(measure, ()):
+            kept = _is_recent(Asked(fact, reader), age)
+            sheet.say(fact, reader, np.full(kept.sum(), YES, np.uint8), person[kept], rows[kept] + at)
+
+
+def read_items(sheet: Sheet, plan: Plan, tables: Tables) -> None:
+    """Reader `item`: the latest answer."""
+    readers = plan.kinds.get("item", ())
+    table = tables["answer"]
+    if table.is_empty() or not readers:
+        return
+    at = sheet.file(table["record_ref"])
+    for asked in readers:
+        item = asked.reader.item
+        assert item is not None
+        rows = _latest(tables, table, (table["instrument_id"] == item.instrument) & (table["item"] == item.item))
+        person, age = _placed(tables, table, rows)
+        _give(sheet, asked, person, table["value"].to_numpy()[rows], rows + at, _is_recent(asked, age))
+
+
+def _give(
+    sheet: Sheet, asked: Asked, person: Rows, value: NDArray[np.float64], ref: Rows, kept: NDArray[np.bool_]
+) -> None:
+    sheet.give(asked.fact, asked.reader, value[kept], value[kept], person[kept], ref[kept])
+
+
+def _is_recent(asked: Asked, age: NDArray[np.int32]) -> NDArray[np.bool_]:
+    window = asked.reader.within_days
+    return np.ones(len(age), np.bool_) if window is None else age <= window
+
+
+def _latest(tables: Tables, table: pl.DataFrame, wanted: pl.Series, key: str | None = None) -> Rows:
+    """Of the wanted rows up to the index date, the last one of each person."""
+    rows = np.flatnonzero(wanted.to_numpy())
+    _, age = _placed(tables, table, rows)
+    rows = rows[age >= 0]
+    person, age = _placed(tables, table, rows)
+    tie = table[key].to_numpy()[rows] if key else rows
+    order = np.lexsort((tie, -age, person))
+    is_last = np.append(person[order][1:] != person[order][:-1], True)[: len(order)]
+    return np.asarray(rows[order[is_last]])
+
+
+def _placed(tables: Tables, table: pl.DataFrame, rows: Rows) -> tuple[Rows, NDArray[np.int32]]:
+    """Row of the person, and days before the index date."""
+    person = person_rows(tables, table["person_key"].to_numpy()[rows])
+    return person, person_days(tables)[0][person] - days(table["date"])[rows]
+
+
+def _has_our_unit(table: pl.DataFrame, measure: str, knowledge: Knowledge) -> NDArray[np.bool_]:
+    """Whether values are given in the unit of the knowledge; one without a unit is taken to be."""
+    observable = knowledge.observables.get(measure)
+    if observable is None or table["unit"].null_count() == table.height:
+        return np.ones(table.height, np.bool_)
+    own = {unit: unit is None or is_same_unit(unit, observable.unit) for unit in table["unit"].unique().to_list()}
+    return np.array([own[unit] for unit in table["unit"].to_list()])

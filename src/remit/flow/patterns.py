@@ -1,0 +1,295 @@
+"""What treatment-pattern definitions look at: prescriptions and trials in time, whatever came of them.
+
+Switches and chains are read off the days on which a treatment was ordered, dispensed or given; a course that a person
+or clinician reported counts on its first and on its last day. Windows and steps are read off trials. Where a date of a
+selected treatment is not exact, a switch or chain is not certain, and everything that the person's treatments allow is
+possible. Used by `resistance`; docs/explanation/semantics.md, *Treatment patterns*, says it in words.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from remit.engine.chains import Dated, Intervals, chains, dated, steps, switches, windows
+from remit.engine.columns import NO_DAY, codes, days, values
+from remit.engine.criteria import Bounds
+from remit.engine.intervals import FAR
+from remit.engine.logic import Tri, between, every, known
+from remit.flow.scope import Spans
+from remit.flow.settle import index_days, person_rows
+from remit.knowledge import Definition, Knowledge
+from remit.knowledge.pattern import (
+    ChainFeature,
+    DrugsFeature,
+    PatternFeature,
+    StepFeature,
+    SwitchFeature,
+    Window,
+    WindowFeature,
+)
+from remit.knowledge.select import Select
+from remit.tables import UNKNOWN, YES, Tables
+from remit.tables.records import END_KINDS, EVIDENCE
+
+Int = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+DAYS_PER_WEEK = 7
+COURSES_BEFORE = 2
+
+
+class Pattern(NamedTuple):
+    """A feature's bounds by person; the certain units as (person, day); by trial whether it takes part."""
+
+    bounds: Bounds
+    certain: tuple[Int, Int]
+    trials: Tri
+
+
+class Prescriptions(NamedTuple):
+    """Dates up to the index date, by row: person, ingredient, day, dose; and who has one that is not exact."""
+
+    person: Int
+    treatment: Int
+    day: Int
+    dose: NDArray[np.float64]
+    vague_person: Int
+    vague_treatment: Int
+
+
+class Patterns:
+    """Pattern features of the persons of a run.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+    knowledge : Knowledge
+    spans : Spans
+        Of the trials.
+    person : array of int
+        By trial: the row of its person.
+    exact : array of bool
+        By trial: whether its dates are known to the day and it is not one that may be one with another.
+    """
+
+    def __init__(
+        self, tables: Tables, knowledge: Knowledge, spans: Spans, person: NDArray[np.intp], exact: Flags
+    ) -> None:
+        self.tables, self.knowledge, self.spans, self.exact = tables, knowledge, spans, exact
+        self.n = tables["person"].height
+        self.person = person.astype(np.int64)
+        trial = tables["trial"]
+        self.treatment = knowledge.ingredient_keys[trial["treatment_key"].to_numpy()].astype(np.int64)
+        self._dose = values(trial["max_dose_mg"], np.nan)
+        self._is_dose_open = ~trial["is_dose_complete"].to_numpy()
+
+    def of(self, definition: Definition, feature: PatternFeature, fair: Tri) -> Pattern:
+        """One feature.
+
+        Parameters
+        ----------
+        fair : Tri
+            By trial: whether dose and time were adequate under the definition's rule.
+        """
+        rule = self.knowledge.rule_key(definition.adequacy)
+        if isinstance(feature, DrugsFeature):
+            return self._drugs(feature, rule)
+        if isinstance(feature, SwitchFeature):
+            return self._switches(feature, rule)
+        if isinstance(feature, ChainFeature):
+            return self._chain(feature, rule)
+        if isinstance(feature, WindowFeature):
+            return self._windows(feature, rule)
+        return self._steps(feature, fair, rule)
+
+    def _chosen(self, select: Select) -> Flags:
+        return np.asarray(self.knowledge.selected(select)[self.treatment])
+
+    def _at_dose(self, at_dose: bool, rule: int) -> Tri:
+        """By trial: whether the rule's minimum dose was reached; yes where that is not asked."""
+        if not at_dose:
+            return np.full(len(self.person), YES, np.uint8)
+        return _reached(self._dose, self.knowledge.minimum_doses(rule)[self.treatment], self._is_dose_open)
+
+    def _drugs(self, feature: DrugsFeature, rule: int) -> Pattern:
+        counts = every(known(self._chosen(feature.drugs)), self._at_dose(feature.at_dose, rule))
+        # A course of which the beginning is unknown was taken all the same.
+        first = self.spans.late_start.astype(np.int64)
+        units = [self._first_of_each(np.flatnonzero(counts >= least), first) for least in (YES, UNKNOWN)]
+        low, high = (np.bincount(owner, minlength=self.n).astype(np.float32) for owner, _ in units)
+        return Pattern(Bounds(low, high), units[0], counts)
+
+    def _first_of_each(self, at: NDArray[np.intp], day: Int) -> tuple[Int, Int]:
+        """Persons and first days of each person and ingredient among some trials."""
+        person, treatment, day = self.person[at], self.treatment[at], day[at]
+        order = np.lexsort((day, treatment, person))
+        person, treatment, day = person[order], treatment[order], day[order]
+        keep = np.ones(len(day), np.bool_)
+        keep[1:] = (person[1:] != person[:-1]) | (treatment[1:] != treatment[:-1])
+        return person[keep], day[keep]
+
+    def _switches(self, feature: SwitchFeature, rule: int) -> Pattern:
+        rows, vague, most = self._dated(feature.switches, feature.at_dose, rule)
+        gap, least = feature.course_gap_days.value, feature.course_days.value
+        found = switches(rows, gap, least, feature.gap_days.value)
+        low, high = (np.bincount(found.person[found.holds >= at], minlength=self.n) for at in (YES, UNKNOWN))
+        sure = found.holds == YES
+        certain = found.person[sure], found.day[sure]
+        is_open = self._is_vague | (self._at_dose(feature.at_dose, rule) == UNKNOWN)
+        return self._pattern((low, high, vague, most), certain, feature.switches, is_open)
+
+    def _chain(self, feature: ChainFeature, rule: int) -> Pattern:
+        rows, vague, most = self._dated(feature.chain, feature.at_dose, rule)
+        if feature.at_dose:
+            vague = vague | (np.bincount(rows.person[rows.holds == UNKNOWN], minlength=self.n) > 0)
+            rows = Dated(*(column[rows.holds == YES] for column in rows))
+        person, day = chains(rows, feature.course_days.value)
+        found = np.bincount(person, minlength=self.n)
+        is_open = self._is_vague | (self._at_dose(feature.at_dose, rule) == UNKNOWN)
+        counts = (found, found, vague, np.minimum(most, 1))
+        return self._pattern(counts, (person, day), feature.chain, is_open)
+
+    def _pattern(
+        self, counts: tuple[NDArray[np.intp], NDArray[np.intp], Flags, NDArray[np.intp]], certain: tuple[Int, Int],
+        select: Select, is_open: Flags,
+    ) -> Pattern:  # fmt: skip
+        """Of a person with a vague date nothing is certain, and all that the ingredients allow is possible."""
+        low, high, vague, most = counts
+        bounds = Bounds(
+            np.where(vague, 0, low).astype(np.float32), np.where(vague, np.maximum(high, most), high).astype(np.float32)
+        )
+        keep = ~vague[certain[0]]
+        chosen = self._chosen(select)
+        return Pattern(bounds, (certain[0][keep], certain[1][keep]), between(chosen & ~is_open, chosen))
+
+    def _dated(self, select: Select, at_dose: bool, rule: int) -> tuple[Dated, Flags, NDArray[np.intp]]:
+        """Dates of selected treatments; who has a vague one; how many switches their number allows at most.
+
+        A single ingredient makes neither a switch nor a chain, so who has only one is left out before the sort.
+        """
+        rows = self._prescriptions
+        selected = self.knowledge.selected(select)
+        chosen = self._chosen(select)
+        owner, _ = self._first_of_each(np.flatnonzero(chosen), self.spans.start.astype(np.int64))
+        n_drugs = np.bincount(owner, minlength=self.n)
+        has_two = n_drugs > 1
+        keep = np.flatnonzero(selected[rows.treatment] & has_two[rows.person])
+        person, treatment = rows.person[keep], rows.treatment[keep]
+        reached = np.full(len(keep), YES, np.uint8)
+        if at_dose:
+            dose = rows.dose[keep]
+            reached = _reached(dose, self.knowledge.minimum_doses(rule)[treatment], np.isnan(dose))
+        vague = np.zeros(self.n, np.bool_)
+        vague[rows.vague_person[selected[rows.vague_treatment]]] = True
+        return dated(person, treatment, rows.day[keep], reached), vague & has_two, np.maximum(n_drugs - 1, 0)
+
+    @cached_property
+    def _prescriptions(self) -> Prescriptions:
+        exposure, note = self.tables["exposure"], self.tables["exposure_note"]
+        index = index_days(self.tables, exposure).astype(np.int64)
+        start = days(exposure["start_date"]).astype(np.int64)
+        end = days(exposure["end_date"]).astype(np.int64)
+        person = person_rows(self.tables, exposure["person_key"].to_numpy()).astype(np.int64)
+        treatment = self.knowledge.ingredient_keys[exposure["treatment_key"].to_numpy()].astype(np.int64)
+        dose = values(exposure["daily_dose_mg"], np.nan)
+        exact, reported = start != NO_DAY, np.zeros(len(start), np.bool_)
+        last = np.where(end == NO_DAY, index, np.minimum(end - 1, index))
+        if not note.is_empty():
+            at = np.searchsorted(exposure["exposure_key"].to_numpy(), note["exposure_key"].to_numpy())
+            evidence, end_kind = codes(note, ["evidence", "end_kind"])
+            reported[at] = evidence == EVIDENCE.index("report")
+            exact[at] &= days(note["start_latest_date"]) == start[at]
+            is_ongoing = (end[at] == NO_DAY) & (end_kind == END_KINDS.index("ongoing"))
+            earliest = days(note["end_earliest_date"])
+            is_end_exact = (end[at] != NO_DAY) & ((earliest == end[at]) | (earliest > index[at] + 1))
+            exact[at] &= ~reported[at] | is_ongoing | is_end_exact
+        keep = np.flatnonzero(exact & (start <= index))
+        again = np.flatnonzero(exact & reported & (start <= index) & (last > start))
+        rows = np.concatenate([keep, again])
+        day = np.concatenate([start[keep], last[again]])
+        vague = np.flatnonzero(~exact & ((start == NO_DAY) | (start <= index)))
+        return Prescriptions(person[rows], treatment[rows], day, dose[rows], person[vague], treatment[vague])
+
+    @cached_property
+    def _is_vague(self) -> Flags:
+        """By trial: whether its person has a prescription of its ingredient of which the date is not exact."""
+        n = len(self.knowledge.treatments)
+        rows = self._prescriptions
+        vague = np.unique(rows.vague_person * n + rows.vague_treatment)
+        return np.asarray(np.isin(self.person * n + self.treatment, vague))
+
+    @cached_property
+    def _intervals(self) -> tuple[NDArray[np.intp], Intervals]:
+        """Trials in order of person, ingredient, start; and their rows in the table."""
+        start, end = self.spans.start.astype(np.int64), self.spans.end.astype(np.int64)
+        order = np.lexsort((start, self.treatment, self.person))
+        return order, Intervals(self.person[order], self.treatment[order], start[order], end[order])
+
+    def _windows(self, feature: WindowFeature, rule: int) -> Pattern:
+        reached, exact = self._at_dose(feature.at_dose, rule), self.exact
+        takes_part, certain, possible, at_all = (np.zeros(len(self.person), np.bool_) for _ in range(4))
+        for window in feature.any_window:
+            back = (window.started_days_before, window.within_days)
+            begins, others = self._chosen(window.begins), self._chosen(window.others)
+            takes_part |= begins | others
+            certain |= self._accompanied(window, (reached == YES) & exact, back)
+            possible |= self._accompanied(window, reached >= UNKNOWN, back)
+            at_all |= self._accompanied(window, reached >= UNKNOWN, (-FAR, FAR))
+        is_vague = takes_part & ~exact
+        possible |= at_all & self._of_person(is_vague)
+        return self._either(certain, possible, takes_part, is_vague | (takes_part & (reached == UNKNOWN)))
+
+    def _accompanied(self, window: Window, is_there: Flags, back: tuple[float, float]) -> Flags:
+        """By trial: whether it begins one kind of event among the trials that are there."""
+        order, rows = self._intervals
+        begins, others = (self._chosen(select) & is_there for select in (window.begins, window.others))
+        held = np.zeros(len(order), np.bool_)
+        by_start = window.by == "start"
+        held[order] = windows(rows, begins[order], others[order], back, window.at_least, by_start=by_start)
+        return held
+
+    def _of_person(self, trials: Flags) -> Flags:
+        """By trial: whether its person has a trial among some."""
+        return np.asarray((np.bincount(self.person[trials], minlength=self.n) > 0)[self.person])
+
+    def _lasted(self, rule: int) -> Tri:
+        """By trial: whether it covered as many days as the rule asks for, at whatever dose."""
+        needed = self.knowledge.rules[rule].min_weeks.value * DAYS_PER_WEEK
+        trial = self.tables["trial"]
+        return between(trial["covered_days_low"].to_numpy() >= needed, values(trial["covered_days"], FAR) >= needed)
+
+    def _steps(self, feature: StepFeature, fair: Tri, rule: int) -> Pattern:
+        first, further = self._chosen(feature.after_two), self._chosen(feature.next)
+        exact, takes_part = self.exact, first | further
+        judged = self._lasted(rule) if feature.dose_blind else fair
+        order, rows = self._intervals
+        certain, possible = (np.zeros(len(order), np.bool_) for _ in range(2))
+        for held, least in ((certain, YES), (possible, UNKNOWN)):
+            is_there = exact | (least == UNKNOWN)
+            pair = ((first & is_there & (judged >= least))[order], (further & is_there)[order])
+            held[order] = steps(rows, *pair, feature.gap_days.value, feature.within_days.value)
+        is_vague = takes_part & ~exact
+        owner, _ = self._first_of_each(np.flatnonzero(first & (judged >= UNKNOWN)), self.spans.start.astype(np.int64))
+        has_two = np.bincount(owner, minlength=self.n) > 1
+        has_third = np.bincount(self.person[takes_part], minlength=self.n) > COURSES_BEFORE
+        possible |= self._of_person(is_vague) & takes_part & (has_two & has_third)[self.person]
+        return self._either(certain, possible, takes_part, is_vague | (first & (judged == UNKNOWN)))
+
+    def _either(self, certain: Flags, possible: Flags, takes_part: Flags, is_open: Flags) -> Pattern:
+        """A feature of 0 or 1 from trials that hold it for certain, and that may."""
+        at = np.flatnonzero(certain)
+        low = np.bincount(self.person[at], minlength=self.n) > 0
+        high = low | (np.bincount(self.person[possible], minlength=self.n) > 0)
+        bounds = Bounds(low.astype(np.float32), high.astype(np.float32))
+        days = self.spans.start.astype(np.int64)[at]
+        return Pattern(bounds, (self.person[at], days), between(takes_part & ~is_open, takes_part))
+
+
+def _reached(dose: NDArray[np.float64], minimum: NDArray[np.float64], is_open: Flags) -> Tri:
+    """Whether a dose reaches a minimum; unknown where there is no minimum."""
+    surely = dose >= minimum
+    return between(surely, surely | is_open | np.isnan(minimum))

@@ -1,0 +1,48 @@
+"""Validated knowledge on disk, so that a start does not parse hundreds of files.
+
+A key covers path, size and time of every file and of the code that reads them; a cache that cannot be read or
+written is not used. It holds no person's data.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def cache_file(name: str, paths: Iterable[Path]) -> Path | None:
+    """Where the validated form of `paths` would lie; None where the user has no cache folder."""
+    base = os.environ.get("XDG_CACHE_HOME") or (Path.home() / ".cache" if "HOME" in os.environ else None)
+    if base is None:
+        return None
+    digest = hashlib.blake2b(digest_size=16)
+    code = [p for p in Path(__file__).parent.glob("*.py")]
+    for path in [*code, *paths]:
+        stat = path.stat()
+        digest.update(f"{path}|{stat.st_size}|{stat.st_mtime_ns}\n".encode())
+    return Path(base) / "remit" / f"{name}-{digest.hexdigest()}.json"
+
+
+def read_cache(path: Path | None) -> bytes | None:
+    """What was kept; None if nothing."""
+    try:
+        return path.read_bytes() if path and path.is_file() else None
+    except OSError:
+        return None
+
+
+def write_cache(name: str, path: Path | None, content: bytes) -> None:
+    """Write beside and move into place, so that a reader never meets half a file; forget older keys."""
+    if path is None:
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for old in path.parent.glob(f"{name}-*.json"):
+            old.unlink(missing_ok=True)
+        temporary = path.with_suffix(f".{os.getpid()}.tmp")
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    except OSError:
+        return

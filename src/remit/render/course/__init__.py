@@ -1,0 +1,1 @@
+"""The course of a person, and the list view of a practice, in words and pictures."""

@@ -1,0 +1,1 @@
+"""What Remit concluded as FHIR R4 resources. None of them is a risk assessment."""

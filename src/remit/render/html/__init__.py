@@ -1,0 +1,1 @@
+"""Documents as HTML that stands alone: one file, no script, no request."""

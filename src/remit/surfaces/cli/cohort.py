@@ -1,0 +1,160 @@
+"""The command `cohort run`."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from remit.errors import UsageError
+from remit.surfaces.cli.options import Codes, Definitions, IndexDate, KnowledgeDir
+from remit.surfaces.cli.output import to_error
+
+app = typer.Typer(help="The same flow over a population: exposures, OMOP, FHIR bulk files.", no_args_is_help=True)
+
+
+class Kind(StrEnum):
+    """What a source is."""
+
+    EXPOSURES = "exposures"
+    OMOP = "omop"
+    FHIR = "fhir"
+
+
+class Engine(StrEnum):
+    """Where a run is done."""
+
+    LOCAL = "local"
+    SPARK = "spark"
+
+
+Source = Annotated[
+    str,
+    typer.Argument(
+        metavar="SOURCE", show_default=False,
+        help="Exposures (Parquet, CSV, a folder), OMOP (folder, DuckDB or SQLite file, database URL), or FHIR NDJSON.",
+    ),
+]  # fmt: skip
+Out = Annotated[
+    Path, typer.Option("--out", "-o", metavar="DIR", help="Output folder; not there yet.", show_default=False)
+]
+KindOption = Annotated[
+    Kind | None,
+    typer.Option("--format", "-f", help="What SOURCE is; by default told by what it holds.", show_default=False),
+]
+EngineOption = Annotated[Engine, typer.Option("--engine", help="This machine, or an Apache Spark cluster.")]
+Memory = Annotated[
+    float | None, typer.Option("--memory", metavar="GB", help="Most memory to take; default 4.", show_default=False)
+]
+SmallCell = Annotated[
+    int | None,
+    typer.Option("--small-cell", metavar="N", min=0, help="Do not show counts of fewer persons.", show_default=False),
+]
+CarryOver = Annotated[
+    bool, typer.Option("--carry-over", help="A supply waits until the one before it of the same treatment is used up.")
+]
+Buckets = Annotated[int | None, typer.Option("--buckets", min=1, max=4096, hidden=True)]
+Master = Annotated[
+    str | None, typer.Option("--master", metavar="URL", help="Spark master; default local[*].", show_default=False)
+]
+Schema = Annotated[
+    str | None, typer.Option("--schema", metavar="NAME", help="Schema of the OMOP tables.", show_default=False)
+]
+
+
+class Bar:
+    """Progress on standard error: stage, share, rows per second, time left."""
+
+    def __init__(self, says: Any) -> None:
+        self._says = says
+        console = Console(stderr=True)
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"),
+                   TextColumn("{task.fields[rate]}"), TimeRemainingColumn())  # fmt: skip
+        self._progress = Progress(*columns, console=console, disable=not console.is_terminal, transient=True)
+        self._task: TaskID | None = None
+        self._rows = 0
+
+    def __enter__(self) -> Bar:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def stage(self, name: str, total: float) -> None:
+        """A stage begins, of so many units."""
+        if self._task is not None:
+            self._progress.update(self._task, visible=False)
+        self._rows = 0
+        self._task = self._progress.add_task(self._says(f"command.stage.{name}"), total=total, rate="")
+
+    def advance(self, units: float, rows: int = 0) -> None:
+        """Units are done, with so many rows."""
+        if self._task is None:
+            return
+        self._rows += rows
+        elapsed = self._progress.tasks[-1].elapsed or 0
+        rate = self._says("command.rate", rate=f"{self._rows / elapsed:,.0f}") if elapsed and self._rows else ""
+        self._progress.update(self._task, advance=units, rate=rate)
+
+
+@app.callback()
+def options() -> None:
+    """The same flow over a population."""
+
+
+@app.command()
+def run(
+    source: Source,
+    out: Out,
+    kind: KindOption = None,
+    definition: Definitions = None,
+    engine: EngineOption = Engine.LOCAL,
+    memory: Memory = None,
+    index_date: IndexDate = None,
+    small_cell: SmallCell = None,
+    codes: Codes = None,
+    knowledge: KnowledgeDir = None,
+    master: Master = None,
+    schema: Schema = None,
+    carry_over: CarryOver = False,
+    buckets: Buckets = None,
+) -> None:
+    """Judge a whole population, and write rows, results and a report to a folder."""
+    from remit.cohort import needs
+
+    needs()
+    from remit.cohort.door import open_run
+    from remit.cohort.report import Says
+    from remit.cohort.run import Options
+    from remit.knowledge import load_knowledge
+    from remit.knowledge.text import load_text
+
+    if memory is not None and not (math.isfinite(memory) and memory > 0):
+        raise UsageError("--memory is not a number above 0. Give it in GB, such as 4.")
+    known = load_knowledge(knowledge, codes_dir=codes).only(definition or None)
+    says = Says(load_text())
+    chosen = Options(memory or 4.0, _day(index_date), small_cell, buckets, carry_over)
+    with Bar(says) as bar:
+        opened = open_run(source, out, known, chosen, kind=kind.value if kind else None, schema=schema, progress=bar)
+        finished = opened.finished()
+        if finished:
+            to_error([says("command.resumed", done=finished[0], n=finished[1])])
+        counts = opened.do(engine.value, master)
+    done = {name: f"{counts[name]:,}" for name in ("persons", "trials", "verdicts")}
+    to_error([says("command.done", out=out, **done)])
+
+
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError("--index-date is not a day. Write it as 2026-11-01.") from error

@@ -1,0 +1,1 @@
+"""The course: events, tasks, the list view."""

@@ -74,8 +74,9 @@ def whole(path: Path, memory: float) -> dict[str, Any]:
 
 def judge(path: Path, memory: float) -> dict[str, Any]:
     """Remit: trials, adequacy and all definitions, the buckets being there; the clock runs for the flow only."""
-    from remit.cohort.bucket import Cut, records_of
+    from remit.cohort.bucket import records_of
     from remit.cohort.run import Options, Run, fill_shelf
+    from remit.cohort.seen import Cut
     from remit.cohort.shelf import read_bucket
     from remit.cohort.sources.exposures import Exposures
     from remit.cohort.workspace import Workspace

@@ -39,7 +39,7 @@ def test_how_much_there_is() -> None:
     known = library()
     assert len(known.rules) == 11 + 4
     assert len(known.instruments) == 48
-    assert len(known.observables) == 43
+    assert len(known.observables) == 47
     assert len(known.crisis_lines) == 15
     treatments = [t for t in known.treatments.values() if t.kind != "drug" and not _file("drugs", t.id).is_file()]
     assert len(treatments) == len(list((HERE / "treatments").glob("*.yaml"))) == 34

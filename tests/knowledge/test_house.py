@@ -23,10 +23,17 @@ CODE = ROOT / "src" / "remit"
 HERE = package_dir()
 
 GENERAL_WORDS = {
+    "depression": "the condition that all of this is about; also the name of a set of conditions",
     "mdd": "the condition that all of this is about: what an episode is, and what a regulator approves a drug for",
     "psychotherapy": "a role and a kind of treatment; also the name of a treatment and of a class",
     "herbal": "a role; also the name of a class",
     "suicidality": "what the crisis panel is about; also the name of a condition",
+    "psychedelic": "a category of the catalogue; also the name of a class",
+    "pregnancy": "a population of the catalogue; also the name of a condition",
+    "breastfeeding": "a population of the catalogue; also the name of a condition",
+    "bipolar": "a population of the catalogue; also the name of a set of conditions",
+    "stroke": "a line in a picture; also the name of a condition",
+    "alt": "the text that stands for a picture; also the name of a laboratory value",
 }
 """Ids of the knowledge that are words of the language too, with the reason why the code may hold them."""
 
@@ -41,9 +48,9 @@ FOLDERS_NOT_MODELS = {"text", "cases", "evidence"}
 """Folders of the knowledge that have readers of their own."""
 
 WAITING = {
-    "cardinal", "carmody2006", "cepeda2018", "cn_qids_madrs", "fabbri2021", "furukawa2019", "gaynes2020",
-    "gronemann", "hazari2013", "kubitz2013", "leucht2018", "lundberg2022", "ohdsi1009", "optummort", "oquendo2003",
-    "peeters2016", "sackeim2019", "sackeim2024", "vittengl2013", "zhdanava2021",
+    "carmody2006", "cn_qids_madrs", "furukawa2019", "gaynes2020", "gronemann", "hazari2013", "kubitz2013",
+    "leucht2018", "lundberg2022", "optummort", "oquendo2003", "peeters2016", "sackeim2019", "sackeim2024",
+    "vittengl2013",
 }  # fmt: skip
 """Sources that were read for definitions, tables and conversions that are not in the knowledge yet."""
 

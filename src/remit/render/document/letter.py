@@ -37,7 +37,7 @@ def letter(sections: HistorySections) -> Iterator[Section | None]:
         lacking = (paragraph(say("report.letter.unknown")), lines)
     yield Section("unknowns", say("report.unknowns"), lacking)
     signed = [say("report.letter.closing"), say("report.letter.place"), say("report.letter.signed")]
-    yield Section("closing", say("report.frame.about"), tuple(paragraph(line) for line in signed))
+    yield Section("closing", say("report.letter.end"), tuple(paragraph(line) for line in signed))
 
 
 def _episode(sections: HistorySections) -> Iterator[Said]:

@@ -131,7 +131,7 @@ def run(
 
     needs()
     from remit.cohort.door import open_run
-    from remit.cohort.report import Says
+    from remit.cohort.page import Says
     from remit.cohort.run import Options
     from remit.knowledge import load_knowledge
     from remit.knowledge.text import load_text

@@ -1,0 +1,1 @@
+"""What people publish, from counts that were summed over all buckets."""

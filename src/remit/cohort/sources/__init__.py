@@ -1,0 +1,1 @@
+"""Where records of many persons come from: exposures tables, OMOP, FHIR bulk files."""

@@ -1,0 +1,226 @@
+"""What was tried: the list with its timeline, and the form of one treatment, saved as one types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from remit.knowledge import Treatment
+from remit.knowledge.names import resolve_treatment
+from remit.render.charts.frame import Chart
+from remit.render.views import AdequacyView
+from remit.surfaces.web.call import NOT_FOUND, Call
+from remit.surfaces.web.forms import EntryReader, form_of, n_steps
+from remit.surfaces.web.record import Entry
+from remit.surfaces.web.workbench import Assessment
+from remit.tables.records import OUTCOMES, STOP_REASONS
+
+DAILY = ("drug", "supplement")
+LEAST_ROWS = 2
+
+
+def listing(call: Call, problems: dict[str, str] | None = None) -> Response:
+    """All treatments."""
+    assessment = call.quick()
+    cards = [_card(call, entry, assessment) for entry in call.record.entries]
+    return call.render(
+        "history.html",
+        cards=cards,
+        chart=chart(call, assessment),
+        legend=_legend(call, assessment),
+        names=names(call),
+        problems=problems or {},
+        form=call.form,
+        faults=assessment.faults,
+    )
+
+
+def chart(call: Call, assessment: Assessment) -> Chart | None:
+    """The timeline, or None where there is nothing to draw."""
+    return None if assessment.faults else assessment.chart(call.mode)[0]
+
+
+def _legend(call: Call, assessment: Assessment) -> str:
+    return "" if assessment.faults else assessment.chart(call.mode)[1]
+
+
+def names(call: Call) -> list[tuple[str, str]]:
+    """Everything that a treatment is called, with its ingredient where that differs; for type-ahead."""
+    found: dict[str, str] = {}
+    for treatment in call.services.knowledge.treatments:
+        found.setdefault(treatment.name, "")
+        brands = (b for listed in treatment.names.brands.values() for b in listed)
+        for other in (*treatment.names.synonyms, *brands):
+            found.setdefault(other, treatment.name)
+    return sorted(found.items(), key=lambda pair: pair[0].lower())
+
+
+def _card(call: Call, entry: Entry, assessment: Assessment) -> dict[str, Any]:
+    """One treatment of the list."""
+    judged = None if assessment.faults else assessment.fair_tries(call.mode).get(entry.key)
+    shown = title(call, entry)
+    return {
+        "key": entry.key,
+        "title": shown,
+        "as_typed": entry.name if entry.name.lower() != shown.lower() else "",
+        "period": call.phrases.period(judged.trial) if judged else "",
+        "outcome": call.phrases.outcome(judged.trial.outcome) if judged else "",
+        "fair": fair(call, judged, entry),
+        "open": sorted(entry.typed) if not entry.counts else [],
+    }
+
+
+def title(call: Call, entry: Entry) -> str:
+    """The name of the treatment, or what was typed where it is not known."""
+    treatment = _treatment(call, entry)
+    return treatment.name if treatment else entry.name or call.say("web.history.nameless")
+
+
+def _treatment(call: Call, entry: Entry) -> Treatment | None:
+    found = resolve_treatment(entry.name, call.services.knowledge) if entry.name else None
+    return None if found is None or found.key is None else call.services.knowledge.treatments[found.key]
+
+
+def is_daily(call: Call, entry: Entry) -> bool:
+    """Whether it is taken day by day in milligrams; so is one that is not known."""
+    treatment = _treatment(call, entry)
+    return treatment is None or (treatment.kind in DAILY and treatment.given_as != "sessions")
+
+
+def outcomes(call: Call) -> list[tuple[str, str]]:
+    """Choices of what came of it, the best first."""
+    known = [(o, call.say(f"web.history.outcome.{o}")) for o in reversed(OUTCOMES)]
+    return [*known, ("", call.say("web.history.unsure"))]
+
+
+def fair(call: Call, judged: AdequacyView | None, entry: Entry) -> dict[str, Any]:
+    """Whether a treatment was a fair try, why, and what is not known yet."""
+    if judged is None:
+        reason = "web.history.not_counted" if entry.counts else "web.history.not_known"
+        return {
+            "state": "unknown",
+            "word": call.say("web.history.fair_open"),
+            "reasons": [call.say(reason)],
+            "asks": [],
+        }
+    asks = [call.say(f"web.history.ask_{part}") for part in _open_parts(judged)]
+    return {
+        "state": judged.fair_try,
+        "word": call.say(f"web.history.fair.{judged.fair_try}"),
+        "reasons": list(judged.reasons),
+        "asks": asks,
+    }
+
+
+def _open_parts(judged: AdequacyView) -> list[str]:
+    """What to fill in so that it can be told."""
+    parts = []
+    if judged.dose_met == "unknown":
+        parts.append("sessions" if judged.trial.treatment.given_as == "sessions" else "dose")
+    if judged.duration_met == "unknown" and judged.trial.treatment.given_as != "sessions":
+        parts.append("dates")
+    if judged.trial.outcome is None and judged.trial.basis == "none":
+        parts.append("outcome")
+    return parts
+
+
+def add(call: Call) -> Response:
+    """A treatment by its name, and on to its form."""
+    name = call.form.get("treatment", "").strip()
+    if not name:
+        return listing(call, {"treatment": call.say("web_forms.treatment")})
+    entry = call.record.add({})
+    reader = EntryReader(call.services.knowledge, call.services.text, call.dates())
+    call.record.entries[-1] = reader.read({"treatment": name}, entry)
+    call.save(f"history.{entry.key}.add")
+    return call.redirect(call.home("history", entry.key))
+
+
+def edit(call: Call) -> Response:
+    """The form of one treatment: shown, saved while one types, or saved and left."""
+    entry = _entry(call)
+    if not call.is_post:
+        # The form is read once more, so that what is wrong with it is said again.
+        reader = EntryReader(call.services.knowledge, call.services.text, call.dates())
+        reader.read(form_of(entry), entry)
+        return _form(call, entry, reader.problems if entry.typed else {})
+    reader = EntryReader(call.services.knowledge, call.services.text, call.dates())
+    changed = reader.read(call.form, entry)
+    call.record.entries[call.record.entries.index(entry)] = changed
+    if (changed.content, changed.typed) != (entry.content, entry.typed):
+        call.save(f"history.{entry.key}")
+    if call.is_partial:
+        return _live(call, changed, reader.problems)
+    if call.form.get("go") == "step":
+        return call.redirect(f"{call.home('history', entry.key)}?rows={n_steps(call.form) + LEAST_ROWS}#doses")
+    if reader.problems:
+        return _form(call, changed, reader.problems)
+    return call.redirect(call.home("history"), "saved")
+
+
+def _entry(call: Call) -> Entry:
+    entry = call.record.entry(call.request.path_params["key"])
+    if entry is None:
+        raise HTTPException(NOT_FOUND)
+    return entry
+
+
+def _live(call: Call, entry: Entry, problems: dict[str, str]) -> Response:
+    """What a script puts beside the form."""
+    assessment = call.quick()
+    return call.render(
+        "treatment_live.html",
+        card=_card(call, entry, assessment),
+        readings=_readings(call, entry),
+        chart=chart(call, assessment),
+        problems=problems,
+        is_live=True,
+    )
+
+
+def _form(call: Call, entry: Entry, problems: dict[str, str]) -> Response:
+    assessment = call.quick()
+    form = form_of(entry)
+    treatment = _treatment(call, entry)
+    rows = call.request.query_params.get("rows", "")
+    n_rows = int(rows) if rows.isascii() and rows.isdigit() and len(rows) < 3 else 0  # noqa: PLR2004
+    others = [(e.name, title(call, e)) for e in call.record.entries if e.key != entry.key]
+    return call.render(
+        "treatment.html",
+        entry=entry,
+        form=form,
+        problems=problems,
+        card=_card(call, entry, assessment),
+        readings=_readings(call, entry),
+        chart=chart(call, assessment),
+        names=names(call),
+        others=[("", call.say("web.history.alone")), *dict(others).items()],
+        rows=min(max(n_steps(form) + 1, LEAST_ROWS, n_rows), 40),
+        is_daily=is_daily(call, entry),
+        is_sessions=treatment is None or not is_daily(call, entry),
+        outcomes=outcomes(call),
+        stops=[("", call.say("web.history.unsure"))] + [(s, call.say(f"web.history.stop.{s}")) for s in STOP_REASONS],
+        is_live=False,
+    )
+
+
+def _readings(call: Call, entry: Entry) -> dict[str, str]:
+    """How a date that was typed in words was read."""
+    found: dict[str, str] = {}
+    for name in ("start", "end"):
+        if name in entry.typed and entry.content.get(name, "unknown") != "unknown":
+            span = call.dates().read(entry.typed[name])
+            found[name] = call.say(
+                "web.history.read_as", said=entry.typed[name], day=call.phrases.span(span.first, span.last)
+            )
+    return found
+
+
+def remove(call: Call) -> Response:
+    """Take a treatment out; undo brings it back."""
+    entry = _entry(call)
+    call.record.entries.remove(entry)
+    call.save(f"history.{entry.key}.remove")
+    return call.redirect(call.home("history"), "removed")

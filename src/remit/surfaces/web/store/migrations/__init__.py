@@ -1,0 +1,1 @@
+"""Steps from every earlier layout of the data file to the present one."""

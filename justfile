@@ -15,7 +15,15 @@ setup:
 
 # everything that must hold for a change to land
 test: setup check
-    {{python}} -m pytest -n 2
+    {{python}} -m pytest -n 2 -m "not browser and not spark"
+
+# the web app in a real Chromium (Debian's packages chromium and chromium-driver), with axe-core and the Nu checker
+browser *options:
+    {{python}} -m pytest tests/browser "$@"
+
+# populations on Spark: local threads, and a master with two workers (needs Java)
+spark *options:
+    {{python}} -m pytest tests/cohort -m spark "$@"
 
 # format, lint, types, layers, knowledge; changes nothing
 check:
@@ -48,7 +56,7 @@ docs:
 
 # write the lock again from pyproject.toml
 lock:
-    uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra cohort --group dev pyproject.toml -o requirements.lock
+    uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra cohort --extra spark --group dev pyproject.toml -o requirements.lock
 
 # one person: warm and cold
 bench-person:

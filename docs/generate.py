@@ -16,12 +16,17 @@ from types import ModuleType
 from typing import Any
 
 from remit.knowledge import AdequacyRule, Definition, Knowledge, load_knowledge
-from remit.knowledge.definition import Criterion, EpisodeFeature, Feature, Item, Select, SpanFeature
+from remit.knowledge.definition import Criterion, EpisodeFeature, Feature, Item, SpanFeature
+from remit.knowledge.pattern import ChainFeature, DrugsFeature, PatternFeature, StepFeature, SwitchFeature, Window
+from remit.knowledge.select import Select
 from remit.tables.base import Table
 
 HERE = Path(__file__).parent
 CHAPTERS = HERE.parent / "tests" / "spec"
-TRANSFORMS = ("records", "trials", "adequacy", "resistance", "crisis")
+TRANSFORMS = (
+    "records", "crisis", "trials", "adequacy", "resistance", "facts", "differential", "options", "plan", "coverage",
+    "course",
+)  # fmt: skip
 VERIFIED = {
     "yes": "seen in the source",
     "partly": "seen in part",
@@ -215,18 +220,54 @@ def _feature(feature: Feature) -> str:
         }[feature.episode]
     if isinstance(feature, SpanFeature):
         return f"weeks covered by a trial {STATES[feature.weeks]}{_select(feature.select)}"
+    if isinstance(feature, PatternFeature):
+        return _pattern(feature)
     units = {"ingredient": "drugs or procedures", "class": "classes", "trial": "trials"}[feature.count]
     if feature.count == "trial":
         return f"trials {STATES[feature.state]}{_select(feature.select)}"
     return f"{units} with a trial {STATES[feature.state]}{_select(feature.select)}"
 
 
+def _pattern(feature: PatternFeature) -> str:
+    """A treatment pattern in words."""
+    at_dose = ", at the minimum dose" if getattr(feature, "at_dose", False) else ""
+    if isinstance(feature, DrugsFeature):
+        return f"distinct drugs on record{_select(feature.drugs)}{at_dose}"
+    if isinstance(feature, SwitchFeature):
+        return (
+            f"drugs that were left for another{_select(feature.switches)}{at_dose}: dates more than "
+            f"{feature.course_gap_days.value:g} days apart begin a new course, a course lasts at least "
+            f"{feature.course_days.value:g} days, the next drug follows within {feature.gap_days.value:g} days"
+        )
+    if isinstance(feature, ChainFeature):
+        return (
+            f"1 if a course of {feature.course_days.value:g} days of one drug is followed by such a course of another"
+            f"{_select(feature.chain)}{at_dose}"
+        )
+    if isinstance(feature, StepFeature):
+        fair = "long enough" if feature.dose_blind else "of adequate dose and duration"
+        return (
+            f"1 if a further trial{_select(feature.next)} begins after two {fair}{_select(feature.after_two)}, "
+            f"{feature.gap_days.value:g} days between at most, all within {feature.within_days.value:g} days"
+        )
+    return "1 if " + "; or ".join(_window(window) for window in feature.any_window) + at_dose
+
+
+def _window(window: Window) -> str:
+    last = "began" if window.by == "start" else "ran"
+    return (
+        f"a trial begins{_select(window.begins)}, and {window.at_least:g} other{_select(window.others)}, {last} within "
+        f"{window.within_days:g} days before"
+        + (f", begun at least {window.started_days_before:g} day before" if window.started_days_before else "")
+    )
+
+
 def _select(select: Select) -> str:
     added = {True: "added to another", False: "not added to another", None: ""}[select.added]
     told = [
         ("of role", select.roles), ("of class", select.classes), ("not of class", select.not_classes),
-        ("only", select.treatments), ("with", [f"{k} {v}" for k, v in select.detail.items()]),
-        ("", [added] if added else []),
+        ("only", select.treatments), ("not", select.not_treatments),
+        ("with", [f"{k} {v}" for k, v in select.detail.items()]), ("", [added] if added else []),
     ]  # fmt: skip
     return "".join(f", {word} {' or '.join(values)}".replace(",  ", ", ") for word, values in told if values)
 

@@ -145,14 +145,14 @@ def test_every_source_is_used() -> None:
 
 def test_every_file_is_read() -> None:
     """As many entries as files where a file is an entry; nothing lies where nothing looks."""
-    known = library()
+    known, knowledge = library(), load_knowledge()
     named = {**known.treatments, **known.rules, **known.definitions, **known.instruments}
     for path in HERE.rglob("*.yaml"):
         folder = path.relative_to(HERE).parts[0]
         if folder in ("drugs", "treatments", "adequacy", "definitions", "instruments"):
             assert path.stem in named, path
         elif folder in PARTS:
-            assert PARTS[folder][0] == "many" or path.stem in load_knowledge().part(folder), path
+            assert PARTS[folder][0] == "many" or path.stem in knowledge.part(folder), path
         elif folder not in FOLDERS_NOT_MODELS:
             assert folder in (*MANY, "safety") or path.stem in SINGLE_FILES, path
     strays = [p for p in HERE.rglob("*") if p.is_file() and p.suffix not in (".yaml", ".csv", ".md", ".py", ".pyc")]

@@ -9,6 +9,7 @@ from typing import Any
 from remit.knowledge import AdequacyRule, Definition, Knowledge
 from remit.knowledge.definition import Criterion, EpisodeFeature, SpanFeature
 from remit.knowledge.library import Library
+from remit.knowledge.pattern import selects
 
 DAY_IN_WEEKS = 1 / 7
 PERCENT_STEP = 0.1
@@ -234,7 +235,8 @@ def _sessions_matter(rule: AdequacyRule, treatment: str, knowledge: Knowledge) -
     """Whether a definition asks for an adequate trial of the treatment under the rule's table."""
     own = _definitions_of(rule, knowledge, doses=True)
     return any(
-        treatment in feature.select.treatments and getattr(feature, "state", "") == "failed"
+        treatment in select.treatments and getattr(feature, "state", "") == "failed"
         for d in knowledge.definitions if d.id in own
-        for feature in d.features.values() if not isinstance(feature, EpisodeFeature)
+        for feature in d.features.values()
+        for select in selects(feature)
     )  # fmt: skip

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from remit.knowledge import Knowledge
-
 Line = list[tuple[int, float]]  # day and score, in order of day
 
 
@@ -58,7 +56,7 @@ def matches(select: Any, kind: tuple[str, str]) -> bool:
 class Judge:
     """Judges one person."""
 
-    def __init__(self, person: Person, knowledge: Knowledge) -> None:
+    def __init__(self, person: Person, knowledge: Any) -> None:
         self.person, self.knowledge = person, knowledge
         self.policy, self.own = knowledge.course.policy, knowledge.course.measures
         self.events: list[Event] = []
@@ -310,6 +308,6 @@ class Judge:
                 )
 
 
-def course_of(person: Person, knowledge: Knowledge) -> list[Event]:
+def course_of(person: Person, knowledge: Any) -> list[Event]:
     """All events of one person."""
     return Judge(person, knowledge).all()

@@ -29,8 +29,23 @@ class Dated(NamedTuple):
 
 def dated(person: Int, kind: Int, day: Int, holds: NDArray[np.uint8]) -> Dated:
     """Rows in order."""
-    order = np.lexsort((kind, day, person))
+    order = order_of(person, day, kind)
     return Dated(person[order], kind[order], day[order], holds[order])
+
+
+def order_of(*columns: Int) -> NDArray[np.intp]:
+    """Rows in the order of the first column, then the second ...; packed into one word where they fit, to sort once."""
+    if not len(columns[0]):
+        return np.empty(0, np.intp)
+    least = [int(column.min()) for column in columns]
+    bits = [int(column.max() - low).bit_length() for column, low in zip(columns, least, strict=True)]
+    if sum(bits) >= np.iinfo(np.int64).bits:
+        return np.lexsort(columns[::-1])
+    word = np.zeros(len(columns[0]), np.int64)
+    for column, low, width in zip(columns, least, bits, strict=True):
+        word <<= width
+        word += column - low
+    return np.argsort(word, kind="stable") if (word[1:] < word[:-1]).any() else np.arange(len(word))
 
 
 class Switches(NamedTuple):
@@ -54,7 +69,7 @@ def switches(rows: Dated, course_gap: float, course_days: float, most_gap: float
     """
     if not len(rows.day):
         return Switches(rows.person, rows.day, rows.holds)
-    by_kind = np.lexsort((rows.day, rows.kind, rows.person))
+    by_kind = order_of(rows.person, rows.kind, rows.day)
     person, kind, day = rows.person[by_kind], rows.kind[by_kind], rows.day[by_kind]
     is_first = np.ones(len(day), np.bool_)
     is_first[1:] = (person[1:] != person[:-1]) | (kind[1:] != kind[:-1]) | (day[1:] - day[:-1] > course_gap)
@@ -75,7 +90,7 @@ def switches(rows: Dated, course_gap: float, course_days: float, most_gap: float
 
 def _each_once(person: Int, kind: Int, day: Int, holds: NDArray[np.uint8]) -> Switches:
     """The first of each person and kind, the surest first."""
-    order = np.lexsort((day, -holds.astype(np.int64), kind, person))
+    order = order_of(person, kind, -holds.astype(np.int64), day)
     person, kind, day, holds = person[order], kind[order], day[order], holds[order]
     keep = np.ones(len(day), np.bool_)
     keep[1:] = (person[1:] != person[:-1]) | (kind[1:] != kind[:-1])
@@ -92,7 +107,7 @@ def chains(rows: Dated, course_days: float) -> tuple[Int, Int]:
     """
     if not len(rows.day):
         return rows.person, rows.day
-    by_kind = np.lexsort((rows.day, rows.kind, rows.person))
+    by_kind = order_of(rows.person, rows.kind, rows.day)
     person, kind = rows.person[by_kind], rows.kind[by_kind]
     is_first = np.ones(len(by_kind), np.bool_)
     is_first[1:] = (person[1:] != person[:-1]) | (kind[1:] != kind[:-1])

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from remit.knowledge import Instrument, Knowledge
@@ -92,13 +93,14 @@ def most_without_sign(instrument: Instrument) -> float:
 def _of_totals(tables: Tables, knowledge: Knowledge) -> Iterator[Row]:
     """Totals that are out of reach without a sign."""
     table = tables["measurement"]
-    present = set(table["measure_id"].unique().to_list()) & set(knowledge.instruments)
-    asked = {i: knowledge.instruments[i] for i in sorted(present) if knowledge.instruments[i].safety_items}
-    if not asked:
+    measured = table["measure_id"].to_list()
+    asked = [knowledge.instruments[i] for i in set(measured) & set(knowledge.instruments)]
+    most = {instrument.id: most_without_sign(instrument) for instrument in asked if instrument.safety_items}
+    if not most:
         return
-    most = [most_without_sign(instrument) for instrument in asked.values()]
-    bound = table["measure_id"].replace_strict(list(asked), most, default=math.inf, return_dtype=pl.Float64)
-    for row in table.filter((table["value"] > bound) & ~table["is_imputed"]).iter_rows(named=True):
+    bound = np.array([most.get(name, math.inf) for name in measured])
+    rows = np.flatnonzero((table["value"].to_numpy() > bound) & ~table["is_imputed"].to_numpy())
+    for row in table[rows].iter_rows(named=True) if len(rows) else ():
         yield _row(row["person_key"], "total", row["measure_id"], None, row["date"], row["record_ref"])
 
 
@@ -116,7 +118,8 @@ def _of_clues(tables: Tables) -> Iterator[Row]:
 
 
 def _of_conditions(tables: Tables, knowledge: Knowledge) -> Iterator[Row]:
-    wanted = [c for c in knowledge.conditions if CRISIS_CONDITION in knowledge.condition_closure(c)]
+    recorded = set(tables["condition"]["condition_id"].to_list())
+    wanted = [c for c in recorded if CRISIS_CONDITION in knowledge.condition_closure(c)]
     for row in _among(tables["condition"], "condition_id", wanted):
         if row["status"] not in _OVER:
             day = row["onset_date"]

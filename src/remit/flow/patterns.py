@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from remit.engine.chains import Dated, Intervals, chains, dated, steps, switches, windows
+from remit.engine.chains import Dated, Intervals, chains, order_of, steps, switches, windows
 from remit.engine.columns import NO_DAY, codes, days, values
 from remit.engine.criteria import Bounds
 from remit.engine.intervals import FAR
@@ -86,6 +86,7 @@ class Patterns:
         self.treatment = knowledge.ingredient_keys[trial["treatment_key"].to_numpy()].astype(np.int64)
         self._dose = values(trial["max_dose_mg"], np.nan)
         self._is_dose_open = ~trial["is_dose_complete"].to_numpy()
+        self._sorted: dict[str, tuple[Dated, NDArray[np.float64], Flags, NDArray[np.intp]]] = {}
 
     def of(self, definition: Definition, feature: PatternFeature, fair: Tri) -> Pattern:
         """One feature.
@@ -125,12 +126,14 @@ class Patterns:
 
     def _first_of_each(self, at: NDArray[np.intp], day: Int) -> tuple[Int, Int]:
         """Persons and first days of each person and ingredient among some trials."""
-        person, treatment, day = self.person[at], self.treatment[at], day[at]
-        order = np.lexsort((day, treatment, person))
-        person, treatment, day = person[order], treatment[order], day[order]
-        keep = np.ones(len(day), np.bool_)
-        keep[1:] = (person[1:] != person[:-1]) | (treatment[1:] != treatment[:-1])
-        return person[keep], day[keep]
+        if not len(at):
+            return self.person[:0], day[:0]
+        n = len(self.knowledge.treatments)
+        key = self.person[at] * n + self.treatment[at]
+        order = order_of(key)  # trials stand in this order, but for forms of one ingredient
+        key = key[order]
+        first = np.flatnonzero(np.append(True, key[1:] != key[:-1]))
+        return key[first] // n, np.minimum.reduceat(day[at][order], first)
 
     def _switches(self, feature: SwitchFeature, rule: int) -> Pattern:
         rows, vague, most = self._dated(feature.switches, feature.at_dose, rule)
@@ -167,25 +170,33 @@ class Patterns:
         return Pattern(bounds, (certain[0][keep], certain[1][keep]), between(chosen & ~is_open, chosen))
 
     def _dated(self, select: Select, at_dose: bool, rule: int) -> tuple[Dated, Flags, NDArray[np.intp]]:
-        """Dates of selected treatments; who has a vague one; how many switches their number allows at most.
+        """Dates of selected treatments; who has a vague one; how many switches their number allows at most."""
+        key = select.model_dump_json()
+        if key not in self._sorted:
+            self._sorted[key] = self._sort(select)
+        rows, dose, vague, most = self._sorted[key]
+        if at_dose:
+            reached = _reached(dose, self.knowledge.minimum_doses(rule)[rows.kind], np.isnan(dose))
+            rows = rows._replace(holds=reached)
+        return rows, vague, most
+
+    def _sort(self, select: Select) -> tuple[Dated, NDArray[np.float64], Flags, NDArray[np.intp]]:
+        """Dates in order, their doses, who has a vague one, and the most switches.
 
         A single ingredient makes neither a switch nor a chain, so who has only one is left out before the sort.
         """
         rows = self._prescriptions
         selected = self.knowledge.selected(select)
-        chosen = self._chosen(select)
-        owner, _ = self._first_of_each(np.flatnonzero(chosen), self.spans.start.astype(np.int64))
+        owner, _ = self._first_of_each(np.flatnonzero(self._chosen(select)), self.spans.start.astype(np.int64))
         n_drugs = np.bincount(owner, minlength=self.n)
         has_two = n_drugs > 1
         keep = np.flatnonzero(selected[rows.treatment] & has_two[rows.person])
-        person, treatment = rows.person[keep], rows.treatment[keep]
-        reached = np.full(len(keep), YES, np.uint8)
-        if at_dose:
-            dose = rows.dose[keep]
-            reached = _reached(dose, self.knowledge.minimum_doses(rule)[treatment], np.isnan(dose))
+        keep = keep[order_of(rows.person[keep], rows.day[keep], rows.treatment[keep])]
+        yes = np.full(len(keep), YES, np.uint8)
         vague = np.zeros(self.n, np.bool_)
         vague[rows.vague_person[selected[rows.vague_treatment]]] = True
-        return dated(person, treatment, rows.day[keep], reached), vague & has_two, np.maximum(n_drugs - 1, 0)
+        dates = Dated(rows.person[keep], rows.treatment[keep], rows.day[keep], yes)
+        return dates, rows.dose[keep], vague & has_two, np.maximum(n_drugs - 1, 0)
 
     @cached_property
     def _prescriptions(self) -> Prescriptions:
@@ -199,7 +210,9 @@ class Patterns:
         exact, reported = start != NO_DAY, np.zeros(len(start), np.bool_)
         last = np.where(end == NO_DAY, index, np.minimum(end - 1, index))
         if not note.is_empty():
-            at = np.searchsorted(exposure["exposure_key"].to_numpy(), note["exposure_key"].to_numpy())
+            key, noted = exposure["exposure_key"].to_numpy(), note["exposure_key"].to_numpy()
+            order = np.argsort(key)
+            at = order[np.searchsorted(key, noted, sorter=order)]
             evidence, end_kind = codes(note, ["evidence", "end_kind"])
             reported[at] = evidence == EVIDENCE.index("report")
             exact[at] &= days(note["start_latest_date"]) == start[at]
@@ -226,7 +239,7 @@ class Patterns:
     def _intervals(self) -> tuple[NDArray[np.intp], Intervals]:
         """Trials in order of person, ingredient, start; and their rows in the table."""
         start, end = self.spans.start.astype(np.int64), self.spans.end.astype(np.int64)
-        order = np.lexsort((start, self.treatment, self.person))
+        order = order_of(self.person, self.treatment, start)
         return order, Intervals(self.person[order], self.treatment[order], start[order], end[order])
 
     def _windows(self, feature: WindowFeature, rule: int) -> Pattern:

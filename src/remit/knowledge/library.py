@@ -223,6 +223,11 @@ class Knowledge(OpenedParts):
         named |= {reader.trials.rule for fact in self.facts for reader in fact.read if reader.trials}
         return tuple(sorted(self._rule_key[name] for name in named))
 
+    @cached_property
+    def rules_of_definitions(self) -> tuple[int, ...]:
+        """Keys of the adequacy rules that a definition names: those that a page shows."""
+        return tuple(sorted({self._rule_key[d.adequacy] for d in self.definitions}))
+
     def dose_rule_key(self, rule_key: int) -> int:
         """Key of the rule that owns a rule's dose table."""
         rule = self.rules[rule_key]

@@ -17,13 +17,16 @@ from remit.render.views import AdequacyView, AssessmentView
 def in_use(view: AssessmentView, knowledge: Knowledge, phrases: Phrases) -> list[tuple[str, Cited]]:
     """Names of the definitions and rules in use, each with what it cites."""
     found: list[tuple[str, Cited]] = [(d.name, d) for d in view.definitions]
-    rules = [knowledge.rules[key] for key in knowledge.rules_in_use]
+    rules = [knowledge.rules[key] for key in knowledge.rules_of_definitions]
     return found + [(phrases.say("page.rule_name", id=r.id, name=r.name), r) for r in rules]
 
 
 def cited(view: AssessmentView, knowledge: Knowledge) -> tuple[str, ...]:
     """Source ids of the definitions and rules in use, and of what else is considered, each once, in order."""
-    rules: list[Definition | AdequacyRule] = [*view.definitions, *(knowledge.rules[k] for k in knowledge.rules_in_use)]
+    rules: list[Definition | AdequacyRule] = [
+        *view.definitions,
+        *(knowledge.rules[k] for k in knowledge.rules_of_definitions),
+    ]
     named = [source for entry in rules for source in entry.sources]
     for person in view.persons:
         named += [s for c in person.considerations if c.state == "raised" for s in sources_of(c.check)]

@@ -81,7 +81,7 @@ class _Gatherer:
     def all(self) -> AssessmentView:
         persons = tuple(self._person(row) for row in self.tables["person"].iter_rows(named=True))
         reviewed = [d.reviewed for d in self.knowledge.definitions]
-        reviewed += [self.knowledge.rules[key].reviewed for key in self.knowledge.rules_in_use]
+        reviewed += [self.knowledge.rules[key].reviewed for key in self.knowledge.rules_of_definitions]
         return AssessmentView(
             self.phrases.mode,
             self.knowledge.version,
@@ -94,7 +94,13 @@ class _Gatherer:
     def _person(self, row: Row) -> PersonView:
         key = row["person_key"]
         trials = self._trials(key)
-        adequacy = tuple(self._adequacy(trial, judged) for trial in trials for judged in self.judged[trial.key])
+        shown = self.knowledge.rules_of_definitions  # facts may need trials judged by further rules
+        adequacy = tuple(
+            self._adequacy(trial, judged)
+            for trial in trials
+            for judged in self.judged[trial.key]
+            if judged["rule_key"] in shown
+        )
         verdicts = tuple(self._verdict(key, v, trials) for v in self.verdicts[key])
         episode = self.episodes.get(key, {})
         view = PersonView(

@@ -41,7 +41,7 @@ def adequacy(person: PersonView, knowledge: Knowledge, phrases: Phrases) -> Sect
 def _by_rule(person: PersonView, knowledge: Knowledge, phrases: Phrases) -> Grid:
     """One row a trial, one column a rule."""
     say, cells = phrases.say, Cells(phrases)
-    rules = [knowledge.rules[key] for key in knowledge.rules_in_use]
+    rules = [knowledge.rules[key] for key in knowledge.rules_of_definitions]
     judged = {(row.trial.id, row.rule.id): row for row in person.adequacy}
     rows = []
     for trial in person.trials:

@@ -134,8 +134,8 @@ class Call:
     def steps(self) -> list[tuple[str, str]]:
         """The places of a person, in the order in which one goes through them."""
         text = self.services.text
-        own = "web.step_clinician" if self.mode == CLINICIAN else "web.step"
-        return [(s, self.say(f"{own}.{s}" if text.has(f"{own}.{s}") else f"web.step.{s}")) for s in STEPS]
+        own = {s: f"web.step_clinician.{s}" for s in STEPS if self.mode == CLINICIAN}
+        return [(s, self.say(own[s] if s in own and text.has(own[s]) else f"web.step.{s}")) for s in STEPS]
 
     def dates(self) -> DateReader:
         """Reads dates as people say them."""

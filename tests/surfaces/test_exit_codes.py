@@ -29,8 +29,8 @@ HISTORY = EXAMPLES / "history.yaml"
         ("knowledge", "show", "no_such_thing"),
         ("score", "nope", "1"),
         ("score", "bdi2", "1", "2"),
-        ("serve",),
-        ("cohort",),
+        ("serve", "--port", "eighty"),
+        ("cohort", "run"),
     ],
 )
 def test_wrong_usage_is_2(args: tuple[object, ...]) -> None:
@@ -39,14 +39,6 @@ def test_wrong_usage_is_2(args: tuple[object, ...]) -> None:
     assert done.out == ""
     assert done.err
     assert "Traceback" not in done.err
-
-
-@pytest.mark.parametrize("format", ["html", "pdf"])
-def test_formats_that_come_later_are_refused_with_a_sentence(format: str) -> None:
-    done = remit("assess", HISTORY, "--format", format)
-    assert done.code == 2
-    plain = " ".join(done.err.replace("│", " ").split())
-    assert f"{format} is not available in this version. Use text or json." in plain
 
 
 def test_a_missing_file_is_3() -> None:

@@ -10,8 +10,9 @@ default:
 # make the environment that all recipes use, from the hashed lock
 setup:
     test -x {{python}} || uv venv --quiet --python 3.11 .venv
-    uv pip sync --quiet --require-hashes --python {{python}} requirements.lock
+    uv pip sync --quiet --require-hashes --compile-bytecode --python {{python}} requirements.lock
     uv pip install --quiet --no-deps --python {{python}} --editable .
+    {{python}} -m compileall -q src
 
 # everything that must hold for a change to land
 test: setup check
@@ -85,6 +86,11 @@ browser-pictures folder:
 # kill the writer of the data file 200 times at random moments
 kills n="200":
     REMIT_KILLS="$1" {{python}} -m pytest tests/web/test_store.py -k kill
+
+# every address and form of the web app with whatever schemathesis makes up; `just setup` takes it out again
+endpoints examples="25":
+    uv pip install --quiet --python {{python}} --group endpoints
+    REMIT_EXAMPLES="$1" {{python}} -m pytest tests/web/test_endpoints.py
 
 # times of the pages with 200 trials and 2,000 scores in the file
 bench-pages:

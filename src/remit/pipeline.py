@@ -5,19 +5,17 @@ One person and a bucket of a cohort take the same way; a cohort leaves out the r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from datetime import date
-from typing import TYPE_CHECKING
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import polars as pl
 
 from remit.flow.adequacy import adequacy
-from remit.flow.course import course
 from remit.flow.crisis import crisis
-from remit.flow.differential import differential
-from remit.flow.facts import facts
-from remit.flow.options import options
-from remit.flow.pharmacogenetics import pharmacogenetics
 from remit.flow.resistance import resistance
 from remit.flow.trials import trials
 from remit.knowledge import Knowledge
@@ -27,15 +25,84 @@ if TYPE_CHECKING:
     from remit.knowledge.payers import PayerPolicy
     from remit.knowledge.plans import PlanTemplate
 
+Transform: TypeAlias = Callable[[Tables, Knowledge], Mapping[str, pl.DataFrame]]
+
+
+class Step(NamedTuple):
+    """A transform of the flow, and the tables that it writes."""
+
+    transform: Transform
+    writes: tuple[str, ...]
+
+
+def _later(name: str) -> Transform:
+    """A transform of `remit.flow` that is loaded by the first run that needs it."""
+
+    def run(tables: Tables, knowledge: Knowledge) -> Mapping[str, pl.DataFrame]:
+        written: Mapping[str, pl.DataFrame] = getattr(import_module(f"remit.flow.{name}"), name)(tables, knowledge)
+        return written
+
+    return run
+
+
+FLOW = (
+    Step(crisis, ("crisis",)),
+    Step(trials, ("trial", "trial_note", "trial_detail", "trial_exposure", "trial_run", "trial_overlap")),
+    Step(adequacy, ("response", "adequacy")),
+    Step(resistance, ("verdict", "tally", "finding", "finding_trial", "missing")),
+    Step(_later("facts"), ("fact",)),
+    Step(_later("options"), ("option", "option_reason", "special_group", "mechanism_tried")),
+    Step(_later("differential"), ("consideration", "consideration_reason")),
+    Step(_later("pharmacogenetics"), ("gene_guidance",)),
+    Step(_later("course"), ("course_event", "due", "caseload_line")),
+)
+"""In the order of the questions."""
+
+EXPLAINING = ("tally", "finding", "finding_trial", "missing")
+"""Tables that a cohort can leave out."""
+
+JUDGED = ("crisis", "verdict")
+"""What `assess` makes at once, with all that leads there."""
+
+
+class Assessed(Mapping[str, pl.DataFrame]):
+    """The records, and what the flow makes of them: a transform runs when one of its tables is first asked for.
+
+    A transform is pure, so when it runs makes no difference to what it writes; what nobody asks for costs nothing.
+    """
+
+    def __init__(self, records: Tables, knowledge: Knowledge, *, detail: bool = True) -> None:
+        self.knowledge = knowledge
+        self._tables = {t.table_name(): t.conform(records.get(t.table_name(), t.empty())) for t in RECORDS}
+        self._maker: dict[str, Transform] = {
+            name: partial(resistance, detail=detail) if step.transform is resistance else step.transform
+            for step in FLOW
+            for name in step.writes
+            if detail or name not in EXPLAINING
+        }
+
+    def __getitem__(self, name: str) -> pl.DataFrame:
+        if name not in self._tables:
+            self._tables.update(self._maker[name](self, self.knowledge))
+        return self._tables[name]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._tables
+        yield from (name for name in self._maker if name not in self._tables)
+
+    def __len__(self) -> int:
+        return len(self._tables.keys() | self._maker.keys())
+
+    def __or__(self, written: Mapping[str, pl.DataFrame]) -> Assessed:
+        """The same with further tables, as `schedule` and `cover` write them."""
+        joined = copy(self)
+        joined._tables = self._tables | dict(written)
+        return joined
+
 
 def assess(
-    records: Tables,
-    knowledge: Knowledge,
-    definitions: Sequence[str] | None = None,
-    *,
-    detail: bool = True,
-    with_course: bool = False,
-) -> dict[str, pl.DataFrame]:
+    records: Tables, knowledge: Knowledge, definitions: Sequence[str] | None = None, *, detail: bool = True
+) -> Assessed:
     """From records to verdicts.
 
     Parameters
@@ -47,14 +114,13 @@ def assess(
     definitions : sequence of str, optional
         Ids of definitions; all by default. `definition_key` counts in the narrowed knowledge.
     detail : bool
-        Whether to write the rows that explain and warn: `crisis`, `tally`, `finding`, `finding_trial`, `missing`.
-    with_course : bool
-        Whether to follow the course too: `course_event`, `due` and `caseload_line`, and `crisis` with them.
+        Whether there are the rows that explain: `tally`, `finding`, `finding_trial`, `missing`.
 
     Returns
     -------
-    dict of str to DataFrame
-        The records and every table that the transforms write.
+    Assessed
+        The records and every table of `FLOW`: crisis signs, trials, adequacy and verdicts made, the others (facts,
+        options, differential, gene guidance, course) when they are asked for.
 
     Raises
     ------
@@ -63,24 +129,13 @@ def assess(
     UsageError
         If a definition is not known.
     """
-    knowledge = knowledge.only(definitions)
-    tables = {t.table_name(): t.conform(records.get(t.table_name(), t.empty())) for t in RECORDS}
-    if detail or with_course:
-        tables |= crisis(tables, knowledge)
-    tables |= trials(tables, knowledge)
-    tables |= adequacy(tables, knowledge)
-    tables |= resistance(tables, knowledge, detail=detail)
-    if detail:
-        tables |= facts(tables, knowledge)
-        tables |= options(tables, knowledge)
-        tables |= differential(tables, knowledge)
-        tables |= pharmacogenetics(tables, knowledge)
-    if with_course:
-        tables |= course(tables, knowledge)
-    return tables
+    assessed = Assessed(records, knowledge.only(definitions), detail=detail)
+    for name in JUDGED if detail else JUDGED[1:]:
+        assessed[name]
+    return assessed
 
 
-def follow(records: Tables, knowledge: Knowledge) -> dict[str, pl.DataFrame]:
+def follow(records: Tables, knowledge: Knowledge) -> Assessed:
     """Where every person stands, for the list view of a practice: trials and course, without adequacy and verdicts.
 
     Parameters
@@ -91,14 +146,10 @@ def follow(records: Tables, knowledge: Knowledge) -> dict[str, pl.DataFrame]:
 
     Returns
     -------
-    dict of str to DataFrame
-        The records, `crisis`, the tables of `trials`, `course_event`, `due` and `caseload_line`.
+    Assessed
+        The records, and when asked for `crisis`, the tables of `trials`, `course_event`, `due` and `caseload_line`.
     """
-    knowledge = knowledge.only([])
-    tables = {t.table_name(): t.conform(records.get(t.table_name(), t.empty())) for t in RECORDS}
-    for transform in (crisis, trials, course):
-        tables |= transform(tables, knowledge)
-    return tables
+    return Assessed(records, knowledge.only([]))
 
 
 def schedule(tables: Tables, knowledge: Knowledge, template: PlanTemplate, start: date) -> dict[str, pl.DataFrame]:

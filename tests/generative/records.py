@@ -23,7 +23,7 @@ def to_records(persons: Sequence[Person], knowledge: Knowledge) -> dict[str, pl.
             _add(rows, key, exposure, knowledge)
         for s in person.scores:
             rows["measurement"].append(
-                (len(rows["measurement"]), key, s.measure, s.day, s.value, None, s.imputed, "drawn")
+                (len(rows["measurement"]), key, s.measure, s.day, s.value, None, s.imputed, "drawn", None, None)
             )
         for c in person.conditions:
             rows["condition"].append((key, c.condition, c.status, c.onset, "drawn"))

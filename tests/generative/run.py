@@ -19,7 +19,7 @@ from generative.records import to_records
 from oracle import Episode, Exposure, Oracle, Person
 from oracle.model import to_json
 from remit.flow.adequacy import adequacy_with_days
-from remit.pipeline import assess
+from remit.pipeline import Assessed, assess
 
 FOUND = Path(__file__).parent / "found"
 
@@ -34,10 +34,10 @@ LAST = Person(date(2024, 1, 1), (Exposure("sertraline"),))
 """Closes every batch; its undated exposure has a note, so that every table is written."""
 
 
-def assessed(persons: Sequence[Person]) -> tuple[dict[str, pl.DataFrame], dict[str, pl.DataFrame]]:
+def assessed(persons: Sequence[Person]) -> tuple[dict[str, pl.DataFrame], Assessed]:
     """Records of a batch and the engine's tables."""
     records = to_records(persons, knowledge())
-    tables = dict(assess(records, knowledge(), definitions=None, detail=True))
+    tables = assess(records, knowledge())
     return records, tables | {"adequacy": adequacy_with_days(tables, knowledge())}
 
 

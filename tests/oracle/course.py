@@ -41,6 +41,8 @@ class Person:
     scores: list[tuple[str, int, float, bool]]
     trials: list[OneTrial] = field(default_factory=list)
     index: int = 1000
+    settings: dict[tuple[str, int], tuple[str | None, str | None]] = field(default_factory=dict)
+    """Who rated and how, by instrument and day."""
 
 
 def matches(select: Any, kind: tuple[str, str]) -> bool:
@@ -100,6 +102,14 @@ class Judge:
                 self.events.append(Event(measure, day, "unknown", reason="conflicting"))
             else:
                 self.lines.setdefault(measure, []).append((day, values[0]))
+        for measure, line in self.lines.items():
+            for n, reason in enumerate(("changed_rater", "changed_mode")):
+                before: str | None = None
+                for day, _ in line:
+                    now = self.person.settings.get((measure, day), (None, None))[n]
+                    if now is not None and before is not None and now != before:
+                        self.events.append(Event(measure, day, "unknown", reason=reason))
+                    before = now or before
 
     def runs(self, line: Line, holds: Callable[[int], bool]) -> list[list[int]]:
         """Runs of places of a line."""

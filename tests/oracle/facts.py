@@ -72,6 +72,7 @@ class Facts:
             for i in knowledge.instruments.values()
             if i.is_depression_severity
         }
+        self.rank = {t.id: i for i, t in enumerate(knowledge.treatments)}
         self._wider: dict[str, frozenset[str]] = {}
 
     def _definition(self, d: Any) -> Definition:

@@ -37,7 +37,7 @@ class Pattern:
     def __init__(self, person: Person, courses: list[Course], facts: Facts) -> None:
         self.person, self.courses, self.facts = person, courses, facts
         self.index = person.index_date.toordinal()
-        self.rank = {t.id: i for i, t in enumerate(facts.knowledge.treatments)}
+        self.rank = facts.rank
 
     def of(self, feature: Any, rule: Rule) -> Found:
         """One feature."""

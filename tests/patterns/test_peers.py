@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from remit.engine.chains import chains, dated
+from remit.engine.chains import chains, dates
 from remit.knowledge import load_knowledge
 from remit.pipeline import assess
 
@@ -83,5 +83,5 @@ def test_cardinal(name: str) -> None:
     written, day = CARDINAL[name]
     kind = np.array([ord(x[0]) for x in written.split()])
     days = np.array([int(x[1:]) for x in written.split()])
-    rows = dated(np.zeros_like(kind), kind, days, np.full(len(kind), 2, np.uint8))
+    rows = dates(np.zeros_like(kind), kind, days, np.full(len(kind), 2, np.uint8))
     assert chains(rows, 28)[1].tolist() == ([] if day is None else [day])

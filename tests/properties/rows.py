@@ -14,19 +14,19 @@ from generative.run import LAST
 from oracle import Person
 from remit.flow.adequacy import adequacy_with_days
 from remit.knowledge import Knowledge
-from remit.pipeline import assess
+from remit.pipeline import Assessed, assess
 
 KEYS = {"exposure_key", "trial", "added_trial"}
 
 
-def judged(records: Mapping[str, pl.DataFrame], k: Knowledge | None = None) -> dict[str, pl.DataFrame]:
+def judged(records: Mapping[str, pl.DataFrame], k: Knowledge | None = None) -> Assessed:
     """Every table of the engine, the days beside the judgements."""
     k = k or knowledge()
-    tables = dict(assess(records, k, detail=True))
+    tables = assess(records, k)
     return tables | {"adequacy": adequacy_with_days(tables, k)}
 
 
-def assessed(persons: Sequence[Person], k: Knowledge | None = None) -> dict[str, pl.DataFrame]:
+def assessed(persons: Sequence[Person], k: Knowledge | None = None) -> Assessed:
     """Every table of the engine."""
     k = k or knowledge()
     return judged(to_records(persons, k), k)

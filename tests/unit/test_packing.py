@@ -108,8 +108,8 @@ def wide(name: str) -> Rows:
     rows = draw(7, n=500, strengths=30)
     columns = rows._asdict()
     odd = {
-        "person": ("person", 1 << 21),
-        "treatment": ("treatment", 256),
+        "person": ("person", 1 << 20),
+        "treatment": ("treatment", 512),
         "early": ("start", EARLIEST - 1),
         "late": ("start", EARLIEST + (1 << 16)),
         "long": ("end", int(rows.start[17]) + 1_024),
@@ -143,8 +143,8 @@ def test_255_strengths_fit_and_256_do_not() -> None:
 
 def test_the_widest_that_fits() -> None:
     top = Rows(
-        np.array([(1 << 21) - 1, 0], np.uint32),
-        np.array([255, 0], np.uint16),
+        np.array([(1 << 20) - 1, 0], np.uint32),
+        np.array([511, 0], np.uint16),
         np.array([EARLIEST + (1 << 16) - 1, EARLIEST], np.int32),
         np.array([EARLIEST + (1 << 16) - 1 + 1_023, EARLIEST], np.int32),
         np.array([3_999.0, np.nan]),

@@ -1,7 +1,9 @@
-"""Patterns in dated rows and in intervals: switches, chains, windows, steps. Knows no psychiatry.
+"""Patterns in dates: switches and chains. Knows no psychiatry.
 
-Rows stand in order of person; the kernels are plain functions over arrays, compiled where that pays
-(`remit.engine.compiled`). Days are whole numbers from 1970-01-01.
+Dates are packed into one word each (person, day, kind, and how surely it holds) and sorted as plain integers, so that a
+kernel reads them in order and gathers nothing. Kernels are plain functions over arrays, compiled where that pays
+(`remit.engine.compiled`), one person after the other, with what they remember by kind. Days are whole numbers from
+1970-01-01.
 """
 
 from __future__ import annotations
@@ -13,39 +15,27 @@ from numpy.typing import NDArray
 
 from remit.engine.columns import NO_DAY
 from remit.engine.compiled import run
+from remit.engine.grouping import order_of
 
 Int = NDArray[np.int64]
-Flags = NDArray[np.bool_]
+
+HOLDS_BITS = 2
+"""Bits of a word that say how surely it holds."""
 
 
-class Dated(NamedTuple):
-    """Dates of kinds of things, in order of person, day and kind."""
+class Dates(NamedTuple):
+    """Sorted words, and how to read them."""
 
-    person: Int
-    kind: Int
-    day: Int
-    holds: NDArray[np.uint8]  # a three-valued quality of the row
+    words: Int
+    first_day: int
+    day_bits: int
+    kind_bits: int
+    n_kinds: int
 
-
-def dated(person: Int, kind: Int, day: Int, holds: NDArray[np.uint8]) -> Dated:
-    """Rows in order."""
-    order = order_of(person, day, kind)
-    return Dated(person[order], kind[order], day[order], holds[order])
-
-
-def order_of(*columns: Int) -> NDArray[np.intp]:
-    """Rows in the order of the first column, then the second ...; packed into one word where they fit, to sort once."""
-    if not len(columns[0]):
-        return np.empty(0, np.intp)
-    least = [int(column.min()) for column in columns]
-    bits = [int(column.max() - low).bit_length() for column, low in zip(columns, least, strict=True)]
-    if sum(bits) >= np.iinfo(np.int64).bits:
-        return np.lexsort(columns[::-1])
-    word = np.zeros(len(columns[0]), np.int64)
-    for column, low, width in zip(columns, least, bits, strict=True):
-        word <<= width
-        word += column - low
-    return np.argsort(word, kind="stable") if (word[1:] < word[:-1]).any() else np.arange(len(word))
+    @property
+    def bits(self) -> list[int]:
+        """What a kernel needs to read a word."""
+        return [self.first_day, self.day_bits, self.kind_bits]
 
 
 class Switches(NamedTuple):
@@ -56,36 +46,55 @@ class Switches(NamedTuple):
     holds: NDArray[np.uint8]
 
 
-def switches(rows: Dated, course_gap: float, course_days: float, most_gap: float) -> Switches:
+def dates(
+    person: Int, kind: NDArray[np.integer[Any]], day: NDArray[np.integer[Any]], holds: NDArray[np.uint8]
+) -> Dates:
+    """Dates in order of person, day and kind.
+
+    Parameters
+    ----------
+    person, kind, day : arrays of int
+        Persons and kinds count from 0. Persons below 2**30, kinds below 2**9 and days of the calendar fit into a word.
+    holds : array of uint8
+        A three-valued quality of the row.
+    """
+    if not len(person):
+        return Dates(np.empty(0, np.int64), 0, 0, 0, 0)
+    first_day, n_kinds = int(day.min()), int(kind.max()) + 1
+    day_bits, kind_bits = int(day.max() - first_day).bit_length(), n_kinds.bit_length()
+    words = person << day_bits
+    for column, width in ((day - first_day, kind_bits), (kind, HOLDS_BITS), (holds, 0)):
+        words |= column
+        words <<= width
+    if (words[1:] < words[:-1]).any():
+        words.sort()
+    return Dates(words, first_day, day_bits, kind_bits, n_kinds)
+
+
+def switches(rows: Dates, course_gap: float, course_days: float, most_gap: float) -> Switches:
     """Kinds that were left for another.
 
     Parameters
     ----------
-    rows : Dated
+    rows : Dates
     course_gap, course_days, most_gap : float
         Days of one kind further apart than `course_gap` are two courses. A course lasts from its first to its last day,
         at least `course_days`; one of a single day lasts up to the next row, if that is within `most_gap`. It is left
         if the next row is of another kind, later, and within `most_gap`.
     """
-    if not len(rows.day):
-        return Switches(rows.person, rows.day, rows.holds)
-    by_kind = order_of(rows.person, rows.kind, rows.day)
-    person, kind, day = rows.person[by_kind], rows.kind[by_kind], rows.day[by_kind]
-    is_first = np.ones(len(day), np.bool_)
-    is_first[1:] = (person[1:] != person[:-1]) | (kind[1:] != kind[:-1]) | (day[1:] - day[:-1] > course_gap)
-    course = np.cumsum(is_first) - 1
-    starts = np.flatnonzero(is_first)
-    ends = np.append(starts[1:], len(day)) - 1
-    length, is_last, holds = _empty(day), np.empty(len(day), np.bool_), np.empty(len(day), np.uint8)
-    length[by_kind] = (day[ends] - day[starts])[course]
-    is_last[by_kind] = day == day[ends][course]
-    holds[by_kind] = np.maximum.reduceat(rows.holds[by_kind], starts)[course]
-    at = np.flatnonzero(rows.person[1:] == rows.person[:-1])
-    gap = rows.day[at + 1] - rows.day[at]
-    lasted = np.where((length[at] == 0) & (gap <= most_gap), gap, length[at])
-    left = (rows.kind[at + 1] != rows.kind[at]) & is_last[at] & (lasted >= course_days) & (gap > 0) & (gap <= most_gap)
-    at = at[left]
-    return _each_once(rows.person[at], rows.kind[at], rows.day[at + 1], holds[at])
+    n = len(rows.words)
+    is_last = np.zeros(n, np.uint8)
+    run(ends, [rows.words], [*rows.bits, int(course_gap)], [*_by_kind(rows, 2), is_last])
+    person, kind, day = (np.empty(n, np.int64) for _ in range(3))
+    holds = np.empty(n, np.uint8)
+    limits = [int(course_gap), int(course_days), int(most_gap)]
+    found = run(left, [rows.words, is_last], [*rows.bits, *limits], [*_by_kind(rows, 4), person, kind, day, holds])
+    return _each_once(person[:found], kind[:found], day[:found], holds[:found])
+
+
+def _by_kind(rows: Dates, n: int) -> list[Int]:
+    """What a kernel remembers by kind."""
+    return [np.zeros(rows.n_kinds, np.int64) for _ in range(n)]
 
 
 def _each_once(person: Int, kind: Int, day: Int, holds: NDArray[np.uint8]) -> Switches:
@@ -97,7 +106,48 @@ def _each_once(person: Int, kind: Int, day: Int, holds: NDArray[np.uint8]) -> Sw
     return Switches(person[keep], day[keep], holds[keep])
 
 
-def chains(rows: Dated, course_days: float) -> tuple[Int, Int]:
+def ends(
+    words: Any, first_day: int, day_bits: int, kind_bits: int, course_gap: int, seen: Any, following: Any, is_last: Any
+) -> int:
+    """Write by row whether its course has no later row. `following` is the next day of a kind, `seen` whose it is."""
+    for i in range(len(words) - 1, -1, -1):
+        kind = (words[i] >> HOLDS_BITS) & ((1 << kind_bits) - 1)
+        day = ((words[i] >> (HOLDS_BITS + kind_bits)) & ((1 << day_bits) - 1)) + first_day
+        owner = (words[i] >> (HOLDS_BITS + kind_bits + day_bits)) + 1  # 0 is nobody
+        is_last[i] = seen[kind] != owner or following[kind] - day > course_gap
+        seen[kind], following[kind] = owner, day
+    return 0
+
+
+def left(
+    words: Any, is_last: Any, first_day: int, day_bits: int, kind_bits: int, course_gap: int, course_days: int,
+    most_gap: int, seen: Any, start: Any, last: Any, surest: Any, person: Any, kind: Any, day: Any, holds: Any,
+) -> int:  # fmt: skip
+    """Write person, kind, day and quality of every switch; return how many.
+
+    By kind: `start`, `last` day and `surest` quality of the running course, `seen` whose it is.
+    """
+    written = 0
+    for i in range(len(words)):
+        k = (words[i] >> HOLDS_BITS) & ((1 << kind_bits) - 1)
+        d = ((words[i] >> (HOLDS_BITS + kind_bits)) & ((1 << day_bits) - 1)) + first_day
+        owner = words[i] >> (HOLDS_BITS + kind_bits + day_bits)
+        if seen[k] != owner + 1 or d - last[k] > course_gap:
+            start[k], surest[k] = d, 0
+        seen[k], last[k] = owner + 1, d
+        surest[k] = max(surest[k], words[i] & ((1 << HOLDS_BITS) - 1))
+        if is_last[i] and i + 1 < len(words) and words[i + 1] >> (HOLDS_BITS + kind_bits + day_bits) == owner:
+            gap = ((words[i + 1] >> (HOLDS_BITS + kind_bits)) & ((1 << day_bits) - 1)) + first_day - d
+            is_other = (words[i + 1] >> HOLDS_BITS) & ((1 << kind_bits) - 1) != k
+            length = d - start[k]
+            lasted = gap if length == 0 and gap <= most_gap else length
+            if is_other and 0 < gap <= most_gap and lasted >= course_days:
+                person[written], kind[written], day[written], holds[written] = owner, k, d + gap, surest[k]
+                written += 1
+    return written
+
+
+def chains(rows: Dates, course_days: float) -> tuple[Int, Int]:
     """Persons with a course of one kind, then one of another kind that has no row from the first's start to its end.
 
     Returns
@@ -105,145 +155,69 @@ def chains(rows: Dated, course_days: float) -> tuple[Int, Int]:
     person, day : arrays of int
         Each person once; the earliest day by which such a second course had lasted.
     """
-    if not len(rows.day):
-        return rows.person, rows.day
-    by_kind = order_of(rows.person, rows.kind, rows.day)
-    person, kind = rows.person[by_kind], rows.kind[by_kind]
-    is_first = np.ones(len(by_kind), np.bool_)
-    is_first[1:] = (person[1:] != person[:-1]) | (kind[1:] != kind[:-1])
-    group = np.cumsum(is_first, dtype=np.int64)
-    key = (group << 32) + (rows.day[by_kind] - NO_DAY)
-    done, before = _empty(rows.day), _empty(rows.day)
-    later = np.searchsorted(key, key + int(course_days) - 1)
-    earlier = np.searchsorted(key, key) - 1
-    done[by_kind] = _day_in_group(later, group, rows.day[by_kind])
-    before[by_kind] = _day_in_group(earlier, group, rows.day[by_kind])
-    owner, on = _empty(rows.day), _empty(rows.day)
-    n = run(followed, [rows.person, rows.kind, rows.day, before, done], [NO_DAY], [owner, on])
-    return owner[:n], on[:n]
+    n = len(rows.words)
+    same, before, done = (np.zeros(n, np.int32) for _ in range(3))
+    scratch = _by_kind(rows, 2)
+    run(lasting, [rows.words], [*rows.bits, int(course_days), NO_DAY], [*scratch, same, before, done])
+    person, day = np.empty(n, np.int64), np.empty(n, np.int64)
+    found = run(followed, [rows.words, before, done], [*rows.bits, NO_DAY], [person, day])
+    return person[:found], day[:found]
 
 
-def _day_in_group(at: NDArray[np.intp], group: Int, day: Int) -> Int:
-    """By row: the day of another row of the same group; NO_DAY where there is none."""
-    inside = np.clip(at, 0, max(len(day) - 1, 0))
-    is_there = (at >= 0) & (at < len(day)) & (group[inside] == group)
-    return np.where(is_there, day[inside], NO_DAY)
+def lasting(
+    words: Any, first_day: int, day_bits: int, kind_bits: int, course_days: int, none: int,
+    seen: Any, latest: Any, same: Any, before: Any, done: Any,
+) -> int:  # fmt: skip
+    """Write by row the last earlier day of its kind (`before`), and the first on which its course had lasted (`done`).
 
-
-def followed(person: Any, kind: Any, day: Any, before: Any, done: Any, none: int, owner: Any, on: Any) -> int:
-    """Write the persons of `chains`, each with the earliest day.
-
-    `before` is the last earlier day of the same kind, `done` the first on which its course had lasted.
+    `same` is the row of the kind before it, -1 where there is none; `latest` the newest row of a kind, `seen` whose.
     """
+    for i in range(len(words)):
+        kind = (words[i] >> HOLDS_BITS) & ((1 << kind_bits) - 1)
+        day = words[i] >> (HOLDS_BITS + kind_bits)  # with the person: enough to compare
+        owner = (day >> day_bits) + 1
+        same[i], before[i] = -1, none
+        if seen[kind] == owner:
+            same[i] = latest[kind]
+            earlier = words[same[i]] >> (HOLDS_BITS + kind_bits)
+            before[i] = before[same[i]] if earlier == day else (earlier & ((1 << day_bits) - 1)) + first_day
+        seen[kind], latest[kind] = owner, i
+    for k in range(len(seen)):
+        seen[k] = 0
+    for i in range(len(words) - 1, -1, -1):
+        kind = (words[i] >> HOLDS_BITS) & ((1 << kind_bits) - 1)
+        day = words[i] >> (HOLDS_BITS + kind_bits)
+        owner = (day >> day_bits) + 1
+        if seen[kind] != owner:
+            seen[kind], latest[kind] = owner, i
+        wanted = day + course_days - 1
+        at = latest[kind]  # the earliest row known to show it, or the kind's last: it only moves back
+        while same[at] >= 0 and words[same[at]] >> (HOLDS_BITS + kind_bits) >= wanted:
+            at = same[at]
+        latest[kind] = at
+        shown = words[at] >> (HOLDS_BITS + kind_bits)
+        done[i] = (shown & ((1 << day_bits) - 1)) + first_day if shown >= wanted else none
+    return 0
+
+
+def followed(
+    words: Any, before: Any, done: Any, first_day: int, day_bits: int, kind_bits: int, none: int, person: Any, on: Any
+) -> int:
+    """Write the persons of `chains`, each with the earliest day; return how many."""
     written = 0
-    for i in range(len(person)):
+    for i in range(len(words)):
+        owner = words[i] >> (HOLDS_BITS + kind_bits + day_bits)
+        kind = (words[i] >> HOLDS_BITS) & ((1 << kind_bits) - 1)
+        day = ((words[i] >> (HOLDS_BITS + kind_bits)) & ((1 << day_bits) - 1)) + first_day
+        least = (owner << day_bits) + max(before[i] - first_day, -1) + 1  # of words that lie after `before`
         found, j = False, i - 1
-        while done[i] != none and not found and j >= 0 and person[j] == person[i] and day[j] > before[i]:
-            found = kind[j] != kind[i] and done[j] != none and done[j] <= day[i]
+        while done[i] != none and not found and j >= 0 and words[j] >> (HOLDS_BITS + kind_bits) >= least:
+            is_other = (words[j] >> HOLDS_BITS) & ((1 << kind_bits) - 1) != kind
+            found = is_other and done[j] != none and done[j] <= day
             j -= 1
-        if found and written > 0 and owner[written - 1] == person[i]:
+        if found and written > 0 and person[written - 1] == owner:
             on[written - 1] = min(on[written - 1], done[i])
         elif found:
-            owner[written], on[written] = person[i], done[i]
+            person[written], on[written] = owner, done[i]
             written += 1
     return written
-
-
-class Intervals(NamedTuple):
-    """Intervals of kinds, in order of person, kind and start."""
-
-    person: Int
-    kind: Int
-    start: Int
-    end: Int
-
-
-def windows(
-    rows: Intervals, begins: Flags, others: Flags, back: tuple[float, float], needed: float, *, by_start: bool
-) -> Flags:
-    """By row that begins an event: whether enough distinct other kinds were there.
-
-    Parameters
-    ----------
-    begins, others : arrays of bool, by row
-    back : pair of float
-        The others started at least so many days before, and ended (or started) at most so many days before.
-    needed : float
-        How many distinct other kinds.
-    """
-    if needed <= 0:
-        return begins
-    held = np.zeros(len(begins), np.uint8)
-    reach = rows.start if by_start else rows.end - 1  # the last day
-    inputs: list[NDArray[Any]] = [
-        rows.person,
-        rows.kind,
-        rows.start,
-        reach,
-        begins.astype(np.uint8),
-        others.astype(np.uint8),
-    ]
-    run(accompanied, inputs, [int(back[0]), int(back[1]), int(needed)], [held])
-    return held.view(np.bool_)
-
-
-def accompanied(
-    person: Any, kind: Any, start: Any, reach: Any, begins: Any, others: Any, before: int, within: int, needed: int,
-    held: Any,
-) -> int:  # fmt: skip
-    """Write `windows`; the rows of a person stand together, and within them those of a kind."""
-    first, n = 0, len(person)
-    for i in range(n):
-        if i > 0 and person[i] != person[i - 1]:
-            first = i
-        count, counted, j = 0, -1, first
-        while begins[i] and count < needed and j < n and person[j] == person[i]:
-            is_there = start[j] <= start[i] - before and reach[j] >= start[i] - within
-            if others[j] and kind[j] != kind[i] and kind[j] != counted and is_there:
-                count, counted = count + 1, kind[j]
-            j += 1
-        held[i] = count >= needed and begins[i]
-    return 0
-
-
-def steps(rows: Intervals, fair: Flags, further: Flags, most_gap: float, within: float) -> Flags:
-    """By row: whether it is a further course after two fair ones, each of another kind than the one before.
-
-    Parameters
-    ----------
-    fair, further : arrays of bool, by row
-        Which may be one of the first two, and which may come after them.
-    most_gap : float
-        Most days from the end of one to the beginning of the next; they may overlap.
-    within : float
-        Most days from the beginning of the first to that of the further one.
-    """
-    began, opened = np.where(fair, rows.start, NO_DAY), _empty(rows.start)
-    run(preceded, [*rows, began, fair.view(np.uint8)], [int(most_gap), NO_DAY], [opened])
-    opened = np.where(fair, opened, NO_DAY)
-    latest = _empty(rows.start)
-    run(preceded, [*rows, opened, further.view(np.uint8)], [int(most_gap), NO_DAY], [latest])
-    return np.asarray((latest != NO_DAY) & (latest >= rows.start - int(within)))
-
-
-def preceded(
-    person: Any, kind: Any, start: Any, end: Any, carried: Any, asked: Any, gap: int, none: int, latest: Any
-) -> int:
-    """Write the greatest `carried` of the rows of another kind that began before a row and ended at most `gap` before.
-
-    `carried` is `none` for a row that has nothing to hand on; `asked` says for which rows it is wanted.
-    """
-    first, n = 0, len(person)
-    for i in range(n):
-        if i > 0 and person[i] != person[i - 1]:
-            first = i
-        latest[i], j = none, first
-        while asked[i] and j < n and person[j] == person[i]:
-            if kind[j] != kind[i] and start[j] < start[i] and end[j] >= start[i] - gap:
-                latest[i] = max(latest[i], carried[j])
-            j += 1
-    return 0
-
-
-def _empty(like: Int) -> Int:
-    return np.empty(len(like), np.int64)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 NO_DAY = np.iinfo(np.int32).min
 """Stands for a date that is unknown."""
 
-HANDFUL = 100
+HANDFUL = 1000
 """Rows up to which looking values up one by one is quicker than an expression."""
 
 NO_CODE = 255
@@ -76,13 +76,14 @@ def with_enums(columns: Sequence[pl.Series], kinds: Mapping[str, Any]) -> pl.Dat
 
 
 def _spelled(column: pl.Series, kind: Any) -> pl.Series:
-    word_of = _word_of(kind)
-    return pl.Series(column.name, [word_of[code] for code in column.to_list()], dtype=kind)
+    words = _words_of(kind)
+    return words[column.fill_null(len(words) - 1) if column.null_count() else column].alias(column.name)
 
 
 @cache
-def _word_of(kind: Any) -> dict[int | None, str | None]:
-    return {None: None} | dict(enumerate(kind.categories.to_list()))
+def _words_of(kind: Any) -> pl.Series:
+    """The categories in their order, and null after the last."""
+    return pl.Series([*kind.categories.to_list(), None], dtype=kind)
 
 
 @cache

@@ -95,3 +95,18 @@ def covered_days(
     gained = np.maximum(0, lift + end - np.maximum(lift + start, before))
     days: NDArray[np.int64] = np.bincount(person, weights=gained, minlength=n_persons).astype(np.int64)
     return days
+
+
+def order_of(*columns: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Rows in the order of the first column, then the second ...; packed into one word where they fit, to sort once."""
+    if not len(columns[0]):
+        return np.empty(0, np.intp)
+    least = [int(column.min()) for column in columns]
+    bits = [int(column.max() - low).bit_length() for column, low in zip(columns, least, strict=True)]
+    if sum(bits) >= np.iinfo(np.int64).bits:
+        return np.lexsort(columns[::-1])
+    word = np.zeros(len(columns[0]), np.int64)
+    for column, low, width in zip(columns, least, bits, strict=True):
+        word <<= width
+        word += column - low
+    return np.argsort(word, kind="stable") if (word[1:] < word[:-1]).any() else np.arange(len(word))

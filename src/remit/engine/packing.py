@@ -2,7 +2,7 @@
 
 The payload is the length in days and a code of the dose, so that sorted words hold all that the fold reads and
 nothing has to be gathered from random places. Where a field does not fit (a course of more than three years in one
-row, more than 254 strengths, more than two million persons, far-off dates) the columns are sorted themselves:
+row, more than 254 strengths, more than a million persons, far-off dates) the columns are sorted themselves:
 slower, same order, same rows.
 """
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from remit.engine.compiled import pays, run
 
-PERSON_BITS, TREATMENT_BITS, START_BITS, LENGTH_BITS, DOSE_BITS = 21, 8, 16, 10, 8
+PERSON_BITS, TREATMENT_BITS, START_BITS, LENGTH_BITS, DOSE_BITS = 20, 9, 16, 10, 8
 EARLIEST = -25_567  # 1900-01-01 in days from 1970-01-01
 BLOCK = 1 << 18
 """Rows that are unpacked at a time: few enough for their columns to stay in the processor's cache."""

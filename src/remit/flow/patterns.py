@@ -14,11 +14,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from remit.engine.chains import Dated, Intervals, chains, order_of, steps, switches, windows
+from remit.engine.chains import Dates, chains, dates, switches
 from remit.engine.columns import values
 from remit.engine.criteria import Bounds
+from remit.engine.grouping import order_of
 from remit.engine.intervals import FAR
 from remit.engine.logic import Tri, between, every, known
+from remit.engine.windows import Intervals, steps, windows
 from remit.flow.prescriptions import Prescriptions, prescriptions
 from remit.flow.scope import Spans
 from remit.knowledge import Definition, Knowledge
@@ -28,7 +30,6 @@ from remit.knowledge.pattern import (
     PatternFeature,
     StepFeature,
     SwitchFeature,
-    Window,
     WindowFeature,
 )
 from remit.knowledge.select import Select
@@ -47,6 +48,14 @@ class Pattern(NamedTuple):
     bounds: Bounds
     certain: tuple[Int, Int]
     trials: Tri
+
+
+class _Rows(NamedTuple):
+    """Prescriptions of some treatments: where they stand; by person whether one is vague, and the most switches."""
+
+    at: NDArray[np.intp]
+    vague: Flags
+    most: NDArray[np.intp]
 
 
 class Patterns:
@@ -74,7 +83,7 @@ class Patterns:
         self.treatment = knowledge.ingredient_keys[trial["treatment_key"].to_numpy()].astype(np.int64)
         self._dose = values(trial["max_dose_mg"], np.nan)
         self._is_dose_open = ~trial["is_dose_complete"].to_numpy()
-        self._sorted: dict[str, tuple[Dated, NDArray[np.float64], Flags, NDArray[np.intp]]] = {}
+        self._chosen_rows: dict[str, _Rows] = {}
 
     def of(self, definition: Definition, feature: PatternFeature, fair: Tri) -> Pattern:
         """One feature.
@@ -124,24 +133,29 @@ class Patterns:
         return key[first] // n, np.minimum.reduceat(day[at][order], first)
 
     def _switches(self, feature: SwitchFeature, rule: int) -> Pattern:
-        rows, vague, most = self._dated(feature.switches, feature.at_dose, rule)
+        rows = self._rows(feature.switches)
         gap, least = feature.course_gap_days.value, feature.course_days.value
-        found = switches(rows, gap, least, feature.gap_days.value)
+        found = switches(
+            self._dates(rows, self._holds(rows, feature.at_dose, rule)), gap, least, feature.gap_days.value
+        )
         low, high = (np.bincount(found.person[found.holds >= at], minlength=self.n) for at in (YES, UNKNOWN))
         sure = found.holds == YES
         certain = found.person[sure], found.day[sure]
         is_open = self._is_vague | (self._at_dose(feature.at_dose, rule) == UNKNOWN)
-        return self._pattern((low, high, vague, most), certain, feature.switches, is_open)
+        return self._pattern((low, high, rows.vague, rows.most), certain, feature.switches, is_open)
 
     def _chain(self, feature: ChainFeature, rule: int) -> Pattern:
-        rows, vague, most = self._dated(feature.chain, feature.at_dose, rule)
+        rows = self._rows(feature.chain)
+        holds, vague = self._holds(rows, feature.at_dose, rule), rows.vague
         if feature.at_dose:
-            vague = vague | (np.bincount(rows.person[rows.holds == UNKNOWN], minlength=self.n) > 0)
-            rows = Dated(*(column[rows.holds == YES] for column in rows))
-        person, day = chains(rows, feature.course_days.value)
+            person = self._prescriptions.person[rows.at]
+            vague = vague | (np.bincount(person[holds == UNKNOWN], minlength=self.n) > 0)
+            is_there = holds == YES
+            rows, holds = rows._replace(at=rows.at[is_there]), holds[is_there]
+        person, day = chains(self._dates(rows, holds), feature.course_days.value)
         found = np.bincount(person, minlength=self.n)
         is_open = self._is_vague | (self._at_dose(feature.at_dose, rule) == UNKNOWN)
-        counts = (found, found, vague, np.minimum(most, 1))
+        counts = (found, found, vague, np.minimum(rows.most, 1))
         return self._pattern(counts, (person, day), feature.chain, is_open)
 
     def _pattern(
@@ -157,34 +171,35 @@ class Patterns:
         chosen = self._chosen(select)
         return Pattern(bounds, (certain[0][keep], certain[1][keep]), between(chosen & ~is_open, chosen))
 
-    def _dated(self, select: Select, at_dose: bool, rule: int) -> tuple[Dated, Flags, NDArray[np.intp]]:
-        """Dates of selected treatments; who has a vague one; how many switches their number allows at most."""
-        key = select.model_dump_json()
-        if key not in self._sorted:
-            self._sorted[key] = self._sort(select)
-        rows, dose, vague, most = self._sorted[key]
-        if at_dose:
-            reached = _reached(dose, self.knowledge.minimum_doses(rule)[rows.kind], np.isnan(dose))
-            rows = rows._replace(holds=reached)
-        return rows, vague, most
+    def _rows(self, select: Select) -> _Rows:
+        """Prescriptions of selected treatments.
 
-    def _sort(self, select: Select) -> tuple[Dated, NDArray[np.float64], Flags, NDArray[np.intp]]:
-        """Dates in order, their doses, who has a vague one, and the most switches.
-
-        A single ingredient makes neither a switch nor a chain, so who has only one is left out before the sort.
+        A single ingredient makes neither a switch nor a chain, so who has only one is left out.
         """
-        rows = self._prescriptions
-        selected = self.knowledge.selected(select)
-        owner, _ = self._first_of_each(np.flatnonzero(self._chosen(select)), self.spans.start.astype(np.int64))
-        n_drugs = np.bincount(owner, minlength=self.n)
-        has_two = n_drugs > 1
-        keep = np.flatnonzero(selected[rows.treatment] & has_two[rows.person])
-        keep = keep[order_of(rows.person[keep], rows.day[keep], rows.treatment[keep])]
-        yes = np.full(len(keep), YES, np.uint8)
-        vague = np.zeros(self.n, np.bool_)
-        vague[rows.vague_person[selected[rows.vague_treatment]]] = True
-        dates = Dated(rows.person[keep], rows.treatment[keep], rows.day[keep], yes)
-        return dates, rows.dose[keep], vague & has_two, np.maximum(n_drugs - 1, 0)
+        key = select.model_dump_json()
+        if key not in self._chosen_rows:
+            rows = self._prescriptions
+            selected = self.knowledge.selected(select)
+            owner, _ = self._first_of_each(np.flatnonzero(self._chosen(select)), self.spans.start.astype(np.int64))
+            n_drugs = np.bincount(owner, minlength=self.n)
+            has_two = n_drugs > 1
+            vague = np.zeros(self.n, np.bool_)
+            vague[rows.vague_person[selected[rows.vague_treatment]]] = True
+            at = np.flatnonzero(selected[rows.treatment] & has_two[rows.person])
+            self._chosen_rows[key] = _Rows(at, vague & has_two, np.maximum(n_drugs - 1, 0))
+        return self._chosen_rows[key]
+
+    def _holds(self, rows: _Rows, at_dose: bool, rule: int) -> Tri:
+        """By row: whether its dose reaches the rule's minimum; yes where that is not asked."""
+        if not at_dose:
+            return np.full(len(rows.at), YES, np.uint8)
+        dose = self._prescriptions.dose[rows.at]
+        minimum = self.knowledge.minimum_doses(rule)[self._prescriptions.treatment[rows.at]]
+        return _reached(dose, minimum, np.isnan(dose))
+
+    def _dates(self, rows: _Rows, holds: Tri) -> Dates:
+        at, known = rows.at, self._prescriptions
+        return dates(known.person[at], known.treatment[at], known.day[at], holds)
 
     @cached_property
     def _prescriptions(self) -> Prescriptions:
@@ -207,25 +222,25 @@ class Patterns:
 
     def _windows(self, feature: WindowFeature, rule: int) -> Pattern:
         reached, exact = self._at_dose(feature.at_dose, rule), self.exact
-        takes_part, certain, possible, at_all = (np.zeros(len(self.person), np.bool_) for _ in range(4))
+        takes_part = np.zeros(len(self.person), np.bool_)
         for window in feature.any_window:
-            back = (window.started_days_before, window.within_days)
-            begins, others = self._chosen(window.begins), self._chosen(window.others)
-            takes_part |= begins | others
-            certain |= self._accompanied(window, (reached == YES) & exact, back)
-            possible |= self._accompanied(window, reached >= UNKNOWN, back)
-            at_all |= self._accompanied(window, reached >= UNKNOWN, (-FAR, FAR))
+            takes_part |= self._chosen(window.begins) | self._chosen(window.others)
+        sure, may = (reached == YES) & exact, reached >= UNKNOWN
+        certain = self._begun(feature, sure)
+        possible = certain if np.array_equal(sure, may) else self._begun(feature, may)
         is_vague = takes_part & ~exact
-        possible |= at_all & self._of_person(is_vague)
+        if is_vague.any():
+            possible = possible | (self._begun(feature, may, at_all=True) & self._of_person(is_vague))
         return self._either(certain, possible, takes_part, is_vague | (takes_part & (reached == UNKNOWN)))
 
-    def _accompanied(self, window: Window, is_there: Flags, back: tuple[float, float]) -> Flags:
-        """By trial: whether it begins one kind of event among the trials that are there."""
+    def _begun(self, feature: WindowFeature, is_there: Flags, *, at_all: bool = False) -> Flags:
+        """By trial: whether it begins an event among the trials that are there; `at_all`: whatever the dates."""
         order, rows = self._intervals
-        begins, others = (self._chosen(select) & is_there for select in (window.begins, window.others))
         held = np.zeros(len(order), np.bool_)
-        by_start = window.by == "start"
-        held[order] = windows(rows, begins[order], others[order], back, window.at_least, by_start=by_start)
+        for window in feature.any_window:
+            back = (-FAR, FAR) if at_all else (window.started_days_before, window.within_days)
+            begins, others = ((self._chosen(select) & is_there)[order] for select in (window.begins, window.others))
+            held[order] |= windows(rows, begins, others, back, window.at_least, by_start=window.by == "start")
         return held
 
     def _of_person(self, trials: Flags) -> Flags:
@@ -242,18 +257,25 @@ class Patterns:
         first, further = self._chosen(feature.after_two), self._chosen(feature.next)
         exact, takes_part = self.exact, first | further
         judged = self._lasted(rule) if feature.dose_blind else fair
-        order, rows = self._intervals
-        certain, possible = (np.zeros(len(order), np.bool_) for _ in range(2))
-        for held, least in ((certain, YES), (possible, UNKNOWN)):
-            is_there = exact | (least == UNKNOWN)
-            pair = ((first & is_there & (judged >= least))[order], (further & is_there)[order])
-            held[order] = steps(rows, *pair, feature.gap_days.value, feature.within_days.value)
         is_vague = takes_part & ~exact
-        owner, _ = self._first_of_each(np.flatnonzero(first & (judged >= UNKNOWN)), self.spans.start.astype(np.int64))
-        has_two = np.bincount(owner, minlength=self.n) > 1
-        has_third = np.bincount(self.person[takes_part], minlength=self.n) > COURSES_BEFORE
-        possible |= self._of_person(is_vague) & takes_part & (has_two & has_third)[self.person]
+        certain = self._stepped(feature, first & exact & (judged == YES), further & exact)
+        possible = certain
+        if is_vague.any() or (first & (judged == UNKNOWN)).any():
+            possible = self._stepped(feature, first & (judged >= UNKNOWN), further)
+        if is_vague.any():
+            start = self.spans.start.astype(np.int64)
+            owner, _ = self._first_of_each(np.flatnonzero(first & (judged >= UNKNOWN)), start)
+            has_two = np.bincount(owner, minlength=self.n) > 1
+            has_third = np.bincount(self.person[takes_part], minlength=self.n) > COURSES_BEFORE
+            possible = possible | (self._of_person(is_vague) & takes_part & (has_two & has_third)[self.person])
         return self._either(certain, possible, takes_part, is_vague | (first & (judged == UNKNOWN)))
+
+    def _stepped(self, feature: StepFeature, fair: Flags, further: Flags) -> Flags:
+        """By trial: whether it is a further course after two fair ones."""
+        order, rows = self._intervals
+        held = np.zeros(len(order), np.bool_)
+        held[order] = steps(rows, fair[order], further[order], feature.gap_days.value, feature.within_days.value)
+        return held
 
     def _either(self, certain: Flags, possible: Flags, takes_part: Flags, is_open: Flags) -> Pattern:
         """A feature of 0 or 1 from trials that hold it for certain, and that may."""

@@ -1,7 +1,8 @@
 """Validated knowledge on disk, so that a start does not parse hundreds of files.
 
 A key covers path, size and time of every file and of the code that reads them; a cache that cannot be read or
-written is not used. It holds no person's data.
+written is not used. It holds no person's data. A few forms are kept side by side: a site's own files beside ours give
+another key than ours alone.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ import hashlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
+
+KEPT = 4
+"""Forms of one name that are kept, the newest."""
 
 
 def cache_file(name: str, paths: Iterable[Path]) -> Path | None:
@@ -34,15 +38,16 @@ def read_cache(path: Path | None) -> bytes | None:
 
 
 def write_cache(name: str, path: Path | None, content: bytes) -> None:
-    """Write beside and move into place, so that a reader never meets half a file; forget older keys."""
+    """Write beside and move into place, so that a reader never meets half a file; forget all but the newest."""
     if path is None:
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        for old in path.parent.glob(f"{name}-*.json"):
-            old.unlink(missing_ok=True)
         temporary = path.with_suffix(f".{os.getpid()}.tmp")
         temporary.write_bytes(content)
         temporary.replace(path)
+        forms = sorted(path.parent.glob(f"{name}-*.json"), key=lambda form: form.stat().st_mtime_ns)
+        for old in forms[:-KEPT]:
+            old.unlink(missing_ok=True)
     except OSError:
         return

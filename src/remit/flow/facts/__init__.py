@@ -5,7 +5,6 @@ docs/explanation/facts.md says in words what each reader takes for yes, for no, 
 
 from __future__ import annotations
 
-import numpy as np
 import polars as pl
 
 from remit.engine.columns import NO_CODE
@@ -17,14 +16,14 @@ from remit.flow.facts.persons import read_answers, read_episodes, read_persons, 
 from remit.flow.facts.plan import plan_of
 from remit.flow.facts.sheet import Sheet
 from remit.knowledge import Knowledge
-from remit.tables import Notice, Tables
+from remit.tables import Tables
 
 
 def facts(tables: Tables, knowledge: Knowledge) -> dict[str, pl.DataFrame]:
     """Answers of all persons to all facts.
 
     Reads `person`, `episode`, `exposure`, `exposure_note`, `condition`, `measurement`, `answer`, `clue`, `crisis`, and
-    what `trials` and `adequacy` write. Writes `fact`, and appends to `notice`.
+    what `trials` and `adequacy` write. Writes `fact`.
     """
     plan = plan_of(knowledge)
     sheet = Sheet(tables["person"].height, knowledge.facts)
@@ -39,22 +38,4 @@ def facts(tables: Tables, knowledge: Knowledge) -> dict[str, pl.DataFrame]:
     read_counts(sheet, plan, tables, knowledge)
     read_answers(sheet, tables, knowledge)
     close(sheet, plan, last)
-    table = sheet.table(tables["person"]["person_key"].to_numpy(), NO_CODE)
-    return {"fact": table} | _told(sheet, tables)
-
-
-def _told(sheet: Sheet, tables: Tables) -> dict[str, pl.DataFrame]:
-    """The notices with one more for each direct answer that the record speaks against."""
-    if not sheet.is_disputed.any():
-        return {}
-    person_key = tables["person"]["person_key"].to_list()
-    rows: list[dict[str, object]] = [
-        {
-            "person_key": person_key[person],
-            "kind": "flag",
-            "code": "answer_disputed",
-            "text": f"{sheet.facts[fact].name}: the answer is no, the record says yes; it is taken as unknown.",
-        }
-        for person, fact in np.argwhere(sheet.is_disputed).tolist()
-    ]
-    return {"notice": pl.concat([tables["notice"], Notice.of(rows)])}
+    return {"fact": sheet.table(tables["person"]["person_key"].to_numpy(), NO_CODE)}

@@ -55,7 +55,8 @@ def read_conditions(sheet: Sheet, plan: Plan, tables: Tables) -> None:
     for i, rows in instances.items():
         _instances(sheet, plan, i, np.array(rows), records)
     for i in dict.fromkeys(reader for reader, _ in against):
-        _refuted(sheet, plan, i, against, records)
+        own = np.array(instances.get(i, ()), dtype=np.intp)
+        _refuted(sheet, plan, i, against, own, records)
 
 
 def _instances(sheet: Sheet, plan: Plan, i: int, rows: NDArray[np.intp], records: _Records) -> None:
@@ -71,8 +72,18 @@ def _instances(sheet: Sheet, plan: Plan, i: int, rows: NDArray[np.intp], records
     sheet.say(fact, reader, np.full(len(hit), YES, np.uint8), records.person[hit], records.ref[hit])
 
 
-def _refuted(sheet: Sheet, plan: Plan, i: int, against: dict[tuple[int, str], list[int]], records: _Records) -> None:
-    """Persons of whom everything that a reader asks for is refuted or, where that counts, over."""
+def _refuted(
+    sheet: Sheet,
+    plan: Plan,
+    i: int,
+    against: dict[tuple[int, str], list[int]],
+    own: NDArray[np.intp],
+    records: _Records,
+) -> None:
+    """Persons of whom everything that a reader asks for is refuted or, where that counts, over.
+
+    Not those of whom an instance is suspected or there all the same: `own` are the rows of instances.
+    """
     fact, reader = plan.conditions[i]
     if reader.within_days is not None:
         return
@@ -85,9 +96,7 @@ def _refuted(sheet: Sheet, plan: Plan, i: int, against: dict[tuple[int, str], li
         out[records.person[rows[is_out]]] = True
         state[~out] = UNKNOWN
         ref[records.person[rows[is_out]]] = records.ref[rows[is_out]]
-    suspected = records.person[records.status == _SUSPECTED]
-    if len(suspected):
-        state = _opened(state, plan, i, records)
+    state[records.person[own[~_is_out(reader, records.status[own])]]] = UNKNOWN
     said = np.flatnonzero(state == NO)
     sheet.say(fact, reader, state[said], said, ref[said])
 
@@ -95,11 +104,3 @@ def _refuted(sheet: Sheet, plan: Plan, i: int, against: dict[tuple[int, str], li
 def _is_out(reader: Reader, status: NDArray[np.uint8]) -> Flags:
     over = np.isin(status, _OVER) if reader.when == "current" else np.zeros(len(status), np.bool_)
     return np.asarray((status == _REFUTED) | over)
-
-
-def _opened(state: NDArray[np.uint8], plan: Plan, i: int, records: _Records) -> NDArray[np.uint8]:
-    """Unknown again for persons of whom an instance is suspected."""
-    for row in np.flatnonzero(records.status == _SUSPECTED).tolist():
-        if i in plan.recorded.get(records.ids[row], ()):
-            state[records.person[row]] = UNKNOWN
-    return state

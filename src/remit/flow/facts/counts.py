@@ -1,4 +1,4 @@
-"""Facts that count trials: how many ingredients were tried, given a fair try, or failed one.
+"""Facts that count trials: how many ingredients were tried, given a fair try, failed one, or were not tolerated.
 
 They are bounded like the features of a definition; those that count the same state are counted together.
 """
@@ -14,6 +14,7 @@ from remit.flow.facts.sheet import Sheet
 from remit.flow.features import Features
 from remit.knowledge import Knowledge
 from remit.knowledge.definition import Definition
+from remit.knowledge.facts import OF_TRIALS
 from remit.tables import NO, UNKNOWN, YES, Tables
 
 
@@ -28,13 +29,14 @@ def read_counts(sheet: Sheet, plan: Plan, tables: Tables, knowledge: Knowledge) 
         matches = np.stack([features.selection.match(select) for select in selects])
         best = np.minimum(_greatest(features, np.minimum(state, matches)), is_open)
         owner = features.by_ingredient.first(features.person)
-        for asked, value in zip(counting.readers, best, strict=True):
-            _give(sheet, asked, value, owner)
+        for asked, value, match in zip(counting.readers, best, matches, strict=True):
+            rows = np.unique(features.person[match != NO]) if counting.what in OF_TRIALS else np.arange(sheet.n)
+            _give(sheet, asked, value, owner, rows)
 
 
-def _give(sheet: Sheet, asked: Asked, value: Tri, owner: NDArray[np.int64]) -> None:
+def _give(sheet: Sheet, asked: Asked, value: Tri, owner: NDArray[np.int64], rows: NDArray[np.intp]) -> None:
     low, high = (np.bincount(owner[value >= least], minlength=sheet.n).astype(float) for least in (YES, UNKNOWN))
-    sheet.give(asked.fact, asked.reader, low, high)
+    sheet.give(asked.fact, asked.reader, low[rows], high[rows], rows)
 
 
 def _greatest(features: Features, counts: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -54,7 +56,18 @@ def _state(what: str, definition: Definition, features: Features) -> tuple[Tri, 
         return features.state(definition, "failed"), negate(helped)
     n_ingredients = len(features.by_ingredient.key)
     all_open = np.full(n_ingredients, YES, np.uint8)
-    return (every(ran, _fair(definition, features)) if what == "adequate" else ran), all_open
+    if what == "adequate":
+        return every(ran, _fair(definition, features)), all_open
+    return (every(ran, _of_trials(what, definition, features)) if what in OF_TRIALS else ran), all_open
+
+
+def _of_trials(what: str, definition: Definition, features: Features) -> Tri:
+    """By trial: doses were missed, or it was stopped for side effects before it was long enough (and high enough)."""
+    rule = features.rule(definition)
+    if what == "doses_missed":
+        return negate(features.joined.agreed(features.judged(rule, "adherence_met")))
+    stopped = features.judged(rule, "intolerant_in_episode" if definition.scope == "episode" else "intolerant")
+    return every(stopped, negate(features.judged(rule, "dose_met"))) if what == "intolerant_below_dose" else stopped
 
 
 def _fair(definition: Definition, features: Features) -> Tri:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -27,16 +29,30 @@ def read_measures(sheet: Sheet, plan: Plan, tables: Tables, knowledge: Knowledge
     if not asked_for:
         return
     at = sheet.file(table["record_ref"])
-    for measure in sorted(asked_for):
-        rows = _latest(tables, table, table["measure_id"] == measure, "measurement_key")
-        person, age = _placed(tables, table, rows)
-        is_sound = _has_our_unit(table[rows], measure, knowledge)
-        value = table["value"].to_numpy()[rows]
-        for asked in plan.measures.get(measure, ()):
-            _give(sheet, asked, person, value, rows + at, is_sound & _is_recent(asked, age))
-        for fact, reader in plan.measured.get(measure, ()):
-            kept = _is_recent(Asked(fact, reader), age)
-            sheet.say(fact, reader, np.full(kept.sum(), YES, np.uint8), person[kept], rows[kept] + at)
+    latest = {m: _newest(tables, table, m, knowledge) for m in sorted(asked_for)}
+    for asked in plan.kinds.get("measure", ()):  # in the order of a fact's readers: of a number the first stands
+        if found := latest.get(str(asked.reader.measure)):
+            value = table["value"].to_numpy()[found.rows]
+            _give(sheet, asked, found.person, value, found.rows + at, found.is_sound & _is_recent(asked, found.age))
+    for measure, found in latest.items():
+        for asked in plan.measured.get(measure, ()):
+            kept = _is_recent(asked, found.age)
+            is_there = np.full(kept.sum(), YES, np.uint8)
+            sheet.say(asked.fact, asked.reader, is_there, found.person[kept], found.rows[kept] + at)
+
+
+class _Newest(NamedTuple):
+    """The last value of a measure, one row a person."""
+
+    rows: Rows  # of table `measurement`
+    person: Rows  # row of table `person`
+    age: NDArray[np.int32]  # days before the index date
+    is_sound: NDArray[np.bool_]  # in our unit
+
+
+def _newest(tables: Tables, table: pl.DataFrame, measure: str, knowledge: Knowledge) -> _Newest:
+    rows = _latest(tables, table, table["measure_id"] == measure, "measurement_key")
+    return _Newest(rows, *_placed(tables, table, rows), _has_our_unit(table[rows], measure, knowledge))
 
 
 def read_items(sheet: Sheet, plan: Plan, tables: Tables) -> None:

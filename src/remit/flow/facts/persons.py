@@ -95,8 +95,8 @@ def _months(tables: Tables, knowledge: Knowledge) -> tuple[NDArray[np.float64], 
 def read_signs(sheet: Sheet, plan: Plan, tables: Tables) -> None:
     """Reader `crisis`: yes for a sign of suicidality; without one nothing is settled."""
     readers = plan.kinds.get("crisis", ())
-    crisis = tables.get("crisis")
-    if crisis is None or crisis.is_empty() or not readers:
+    crisis = tables["crisis"]
+    if crisis.is_empty() or not readers:
         return
     kinds = crisis["kind"].cast(str).to_list()
     rows = np.array([i for i, kind in enumerate(kinds) if kind in SIGNS], np.intp)

@@ -39,10 +39,11 @@ def records(people: Iterable[Person], **person: Any) -> Tables:
         rows[PersonTable].append({"person_key": key, "person_id": str(key), "index_date": day(one.index), **person})
         for measure, when, value, imputed in one.scores:
             n = len(rows[Measurement])
+            rater, mode = one.settings.get((measure, when), (None, None))
             rows[Measurement].append(
                 {
                     "measurement_key": n, "person_key": key, "measure_id": measure, "date": day(when), "value": value,
-                    "is_imputed": imputed, "record_ref": f"score {n}",
+                    "is_imputed": imputed, "record_ref": f"score {n}", "rater": rater, "mode": mode,
                 }
             )  # fmt: skip
         for trial in one.trials:

@@ -51,7 +51,11 @@ def person(seed: int) -> Person:
         length = draw.choice((13, 14, 27, 28, 29, 41, 42, 43, 62, 63, 84, 120, 300, 2000))
         start = min(max(start, 0), INDEX - 1)
         trials.append(one(name, None if draw.random() < 0.08 else start, start + length))
-    return Person(scores, trials, INDEX)
+    settings = {}
+    if draw.random() < 0.3:
+        for measure, when, *_ in scores:
+            settings[measure, when] = draw.choice(("a", "a", "b", None)), draw.choice(("paper", "paper", "video", None))
+    return Person(scores, trials, INDEX, settings)
 
 
 def exclusive_end(trial: OneTrial) -> OneTrial:
@@ -64,7 +68,7 @@ def test_engine_agrees_with_the_oracle(block: int) -> None:
     people = [person(block * 1000 + i) for i in range(150)]
     tables = follow(records(people), knowledge())
     for key, who in enumerate(people):
-        seen = Person(who.scores, [exclusive_end(t) for t in who.trials], who.index)
+        seen = Person(who.scores, [exclusive_end(t) for t in who.trials], who.index, who.settings)
         assert events_of(tables, key) == course_of(seen, knowledge()), (block, key)
 
 
@@ -85,6 +89,8 @@ def test_drawn_people_reach_every_kind_of_event() -> None:
             "conflicting",
             "imputed",
             "start_unknown",
+            "changed_rater",
+            "changed_mode",
         )
     }
     assert wanted - kinds == set()
@@ -100,7 +106,8 @@ def test_a_later_score_changes_no_event_before_it() -> None:
         if last >= INDEX:
             continue
         new = (draw.choice(who.scores)[0], draw.randint(last + 1, INDEX), float(draw.randint(0, 27)), False)
-        before, after = followed(who), followed(Person([*who.scores, new], who.trials, INDEX))
+        before = followed(who)
+        after = followed(Person([*who.scores, new], who.trials, INDEX, who.settings))
         old = [e for e in events_of(before) if e.day < new[1]]
         kept = [e for e in events_of(after) if e.day < new[1]]
         assert old == kept, seed
@@ -113,7 +120,7 @@ def test_order_of_rows_is_nothing() -> None:
         scores, trials = list(who.scores), list(who.trials)
         draw.shuffle(scores)
         draw.shuffle(trials)
-        first, second = followed(who), followed(Person(scores, trials, INDEX))
+        first, second = followed(who), followed(Person(scores, trials, INDEX, who.settings))
         assert events_of(first) == events_of(second)
         drop = ["trial_key"]
         assert first["due"].drop(drop).sort(pl.all()).equals(second["due"].drop(drop).sort(pl.all()))
@@ -125,7 +132,7 @@ def test_instruments_never_mix() -> None:
     for seed in range(60):
         who = person(seed)
         for measure in {m for m, *_ in who.scores}:
-            alone = Person([s for s in who.scores if s[0] == measure], who.trials, INDEX)
+            alone = Person([s for s in who.scores if s[0] == measure], who.trials, INDEX, who.settings)
             plain = {"no_baseline", "changed_instrument", "start_unknown"}
             both = [e for e in events_of(followed(who)) if e.measure == measure and e.reason not in plain]
             own = [e for e in events_of(followed(alone)) if e.measure == measure and e.reason not in plain]
@@ -135,7 +142,7 @@ def test_instruments_never_mix() -> None:
 def test_records_after_the_index_date_change_nothing() -> None:
     for seed in range(40):
         who = person(seed)
-        past = Person([s for s in who.scores if s[1] <= INDEX], who.trials, INDEX)
+        past = Person([s for s in who.scores if s[1] <= INDEX], who.trials, INDEX, who.settings)
         assert events_of(followed(who)) == events_of(followed(past))
 
 

@@ -273,3 +273,153 @@ def test_an_assessment_holds_the_course_where_it_is_asked_for(practice: Path) ->
             jsonschema.validate(document, schema)
             assert {"course_events", "due"} <= set(document["persons"][0])
             assert "due" not in remit("assess", path, "--format", "json", "--mode", mode).json["persons"][0]
+
+
+# --- what stands improved, and for how long
+@pytest.mark.parametrize(
+    ("scores", "index", "days"),
+    [([(0, 20.0), (42, 4.0), (56, 4.0)], 86, 0), ([(0, 20.0), (42, 4.0), (56, 4.0)], 102, 46),
+     ([(0, 20.0), (42, 4.0), (56, 4.0), (90, 9.0)], 92, 0), ([(0, 20.0), (42, 4.0), (56, 4.0), (90, 11.0)], 92, 36)],
+)  # fmt: skip
+def test_a_newest_score_that_is_well_holds_until_the_next_is_overdue(
+    scores: list[tuple[int, float]], index: int, days: int
+) -> None:
+    """Confirmed remission: every 30 days, overdue 45 days after the last. Then it counts from the last good score."""
+    assert line(scores, index, one("sertraline", 0, 5000))["days_without_improvement"] == days
+
+
+def test_an_unreviewed_return_stays_the_next_step() -> None:
+    """Weeks after a confirmed return nothing shows a review; it comes before an overdue score all the same."""
+    row = line([(0, 4.0), (14, 4.0), (40, 12.0), (47, 12.0)], 120)
+    assert knowledge().course.tasks[row["next_rule_key"]].id == "act_on_relapse"  # type: ignore[call-overload]
+    assert row["next_state"] == "not_assessable"
+
+
+def test_progress_is_told_on_the_normal_path(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from remit.surfaces.cli import course as command
+
+    monkeypatch.setattr(command, "PATIENCE_SECONDS", -1.0)
+    monkeypatch.setattr(command.sys.stderr, "isatty", lambda: True, raising=False)
+    request = command.ListRequest([], "default", [], None, None, None)
+    paths = [Path(p) for p in ("a.yaml", "b.yaml")]
+    seen: list[Path] = []
+
+    def read(some: object, *_: object, **__: object) -> dict[str, object]:
+        seen.extend(some)  # type: ignore[call-overload]
+        return {}
+
+    monkeypatch.setattr(command, "read_records", read)
+    command._read(paths, request, knowledge())
+    assert seen == paths
+    assert "2 / 2" in capsys.readouterr().err
+
+
+# --- who rated and how
+RATED = {
+    "person": {"id": "p"}, "index_date": "2025-03-01", "treatments": [],
+    "measurements": [
+        {"code": "phq9", "value": 20, "date": "2025-01-01", "rater": "self", "mode": "paper"},
+        {"code": "phq9", "value": 12, "date": "2025-02-01", "rater": "self", "mode": "telephone"},
+        {"code": "madrs", "value": 20, "date": "2025-02-01"},
+    ],
+}  # fmt: skip
+
+
+def test_a_changed_mode_is_said_and_what_is_not_recorded_too(tmp_path: Path) -> None:
+    text = " ".join(remit("course", write(tmp_path, RATED)).out.split())
+    assert "PHQ-9: asked in another way on 2025-02-01 than on 2025-01-01" in text
+    assert "is not recorded with 1 score:" in text
+    assert "MADRS: one score only (2025-02-01)" in text
+    found = remit("course", write(tmp_path, RATED), "--format", "json").json["persons"][0]
+    assert [e["reason"] for e in found["course_events"] if e["kind"] == "unknown"] == ["changed_mode"]
+    wrong = RATED | {"measurements": [RATED["measurements"][0] | {"mode": "pigeon"}]}  # type: ignore[index, operator]
+    refused = remit("course", write(tmp_path, wrong))
+    assert refused.code == 3
+    assert "measurements[0].mode" in refused.err
+
+
+def test_answers_carry_it_to_their_total(tmp_path: Path) -> None:
+    sheets = [
+        {"instrument": "phq9", "date": d, "items": [1] * 8 + [0], "rater": who}
+        for d, who in (("2025-01-01", "Dr A"), ("2025-02-01", "Dr B"))
+    ]
+    history = {"person": {"id": "p"}, "index_date": "2025-03-01", "treatments": [], "answers": sheets}
+    assert "rated by someone else on 2025-02-01" in " ".join(remit("course", write(tmp_path, history)).out.split())
+
+
+# --- what a page must say
+def test_windows_of_our_own_are_marked(practice: Path, tmp_path: Path) -> None:
+    text = " ".join(remit("course", practice / "calm.yaml").out.split())
+    assert "[own reading] one score is provisional; the next one within 28 days bears it out" in text
+    assert "[unverified] a return is confirmed by two high scores 5 to 15 days apart" in text
+    out = tmp_path / "c.html"
+    remit("course", practice / "calm.yaml", "--format", "html", "-o", out)
+    assert re.search(r"one score is provisional.*?\[own reading\]", out.read_text(encoding="utf-8"))
+
+
+def test_the_algorithm_says_for_whom_it_was_published(tmp_path: Path) -> None:
+    ect = {
+        "person": {"id": "p"}, "index_date": "2025-03-01",
+        "treatments": [{"treatment": "ect", "start": "2024-12-20", "end": "2025-01-20", "sessions": 10}],
+        "measurements": [{"code": "ham_d24", "value": v, "date": d}
+                         for d, v in (("2024-12-20", 32), ("2025-01-13", 9), ("2025-01-20", 8), ("2025-02-26", 16))],
+    }  # fmt: skip
+    out = tmp_path / "e.html"
+    assert remit("course", write(tmp_path, ect), "--format", "html", "-o", out).code == 0
+    page = " ".join(out.read_text(encoding="utf-8").split())
+    assert "Two treatments this week (as published; a clinician decides)" in page
+    assert "Limits: Published for people of 60 and over with unipolar depression" in page
+
+
+def test_guidance_of_two_countries_is_told_apart(tmp_path: Path) -> None:
+    history = {
+        "person": {"id": "p"}, "index_date": "2025-03-01",
+        "treatments": [{"treatment": "aripiprazole", "start": "2025-01-01", "daily_dose_mg": 5}],
+    }  # fmt: skip
+    tasks = remit("course", write(tmp_path, history), "--format", "json").json["persons"][0]["due"]
+    of = {t["rule"]: t["guidance_of"] for t in tasks}
+    assert of["antipsychotic_weight_us"] == ["US"]
+    assert of["antipsychotic_weight_uk"] == ["GB", "UK"]
+
+
+def test_a_zero_on_suicide_excludes_nothing(tmp_path: Path) -> None:
+    history = {
+        "person": {"id": "p"}, "index_date": "2025-03-01", "treatments": [],
+        "answers": [{"instrument": "phq9", "date": "2025-02-20", "items": [*ITEMS, 0]}],
+    }  # fmt: skip
+    for mode in ("clinician", "visit"):
+        assert "does not exclude risk" in remit("course", write(tmp_path, history), "--mode", mode).out
+
+
+def test_a_wait_that_was_not_kept_is_said_in_plain_words(tmp_path: Path) -> None:
+    history = {
+        "person": {"id": "p"}, "index_date": "2025-03-01",
+        "treatments": [
+            {"treatment": "phenelzine", "start": "2024-01-01", "end": "2025-02-25", "daily_dose_mg": 60},
+            {"treatment": "sertraline", "start": "2025-02-27", "daily_dose_mg": 50},
+        ],
+    }  # fmt: skip
+    path = write(tmp_path, history)
+    assert "may be too close together" in " ".join(remit("course", path, "--mode", "visit").out.split())
+    assert "review this now" in " ".join(remit("course", path).out.split())
+
+
+# --- in the reports
+def test_reports_hold_the_course(practice: Path, tmp_path: Path) -> None:
+    out = tmp_path / "r.html"
+    for mode, title, line in (("clinician", "The course: is it working", "What is due"),
+                              ("visit", "How it is going", "Your last score: PHQ-9 4")):  # fmt: skip
+        assert remit("assess", practice / "calm.yaml", "--format", "html", "--mode", mode, "-o", out).code == 0
+        page = out.read_text(encoding="utf-8")
+        assert title in page
+        assert line in re.sub(r"<[^>]+>", "", page)
+
+
+def test_a_report_without_scores_says_so(tmp_path: Path) -> None:
+    history = {"person": {"id": "p"}, "index_date": "2025-03-01", "treatments": []}
+    out = tmp_path / "r.html"
+    for mode in ("clinician", "visit"):
+        remit("assess", write(tmp_path, history), "--format", "html", "--mode", mode, "-o", out)
+        assert "No score of a depression scale is on record." in out.read_text(encoding="utf-8")

@@ -20,12 +20,24 @@ def lithium(index: int, labs: list[tuple[str, int]] | None = None, **person: obj
 
 # Every 91.3125 days in the first year: days 91, 182, 273, 365; then every 182.625: 547, 730. Half of 91 days late: 45.
 @pytest.mark.parametrize(
-    ("index", "state", "due"),
-    [(90, "planned", 91), (91, "due", 91), (136, "due", 91), (137, "overdue", 91), (181, "overdue", 91),
-     (182, "due", 182), (364, "overdue", 273), (365, "due", 365), (546, "overdue", 365), (547, "due", 547)],
+    ("index", "state"),
+    [(90, "planned"), (91, "due"), (136, "due"), (137, "overdue"), (182, "overdue"), (365, "overdue"),
+     (2000, "overdue")],
 )  # fmt: skip
-def test_without_a_result(index: int, state: str, due: int) -> None:
-    first = lithium(index)[0]
+def test_without_a_result_it_is_owing_since_the_first_date(index: int, state: str) -> None:
+    assert [(r["state"], r["due_date"]) for r in lithium(index)] == [(state, 91)]
+
+
+@pytest.mark.parametrize(
+    ("result", "index", "state", "due"),
+    [(95, 182, "due", 182), (95, 227, "due", 182), (95, 228, "overdue", 182), (95, 400, "overdue", 182),
+     (182, 318, "due", 273), (182, 319, "overdue", 273), (360, 546, "done", 365), (360, 547, "due", 547),
+     (360, 638, "due", 547), (360, 639, "overdue", 547)],
+)  # fmt: skip
+def test_after_a_result_it_is_owing_since_the_first_date_that_it_does_not_meet(
+    result: int, index: int, state: str, due: int
+) -> None:
+    first = lithium(index, [("lithium_level", result)])[0]
     assert (first["state"], first["due_date"]) == (state, due)
 
 
@@ -234,6 +246,21 @@ def test_a_score_of_the_week_comes_first() -> None:
     assert [(r["branch"], r["reason"]) for r in rows] == [("score", "no_score")]
 
 
+def test_a_treatment_of_the_algorithm_begins_nothing_anew() -> None:
+    """Single treatments long after the course are courses of their own; the start stays day 30."""
+    more = [(59, 8.0), (66, 9.0), (73, 12.0), (80, 9.0), (87, 8.0), (94, 12.0)]
+    rows = stable(more, 95, one("ect", 75, 76))
+    assert [(r["branch"], r["number"]) for r in rows] == [("one", 1.0)]  # 4 above 8 of day 30, 4 above the last
+
+
+def test_a_new_remission_after_a_return_begins_anew() -> None:
+    more = [(60, 22.0), (67, 22.0), (90, 9.0), (97, 6.0)]
+    rows = stable(more, 98, one("ect", 70, 96))
+    assert [(r["due_date"], r["state"]) for r in rows] == [
+        (99, "planned"), (104, "planned"), (111, "planned"), (120, "planned"),
+    ]  # fmt: skip
+
+
 def test_it_ends_after_week_24() -> None:
     assert len(stable([(195, 6.0)], 30 + 7 * 24)) == 1
     assert stable([(195, 6.0)], 30 + 7 * 24 + 1) == []
@@ -256,6 +283,39 @@ def test_frequency_of_esketamine(score: float, branch: str) -> None:
     assert {r["branch"] for r in tasks(followed(person), "esketamine_frequency")} == {branch}
     old = Person([("madrs", 60, score, False)], [one("esketamine", 0, 5000)], 89)
     assert {r["branch"] for r in tasks(followed(old), "esketamine_frequency")} == {"score"}
+
+
+# --- washouts that were not kept
+MAOI, WAIT = "phenelzine", "washout_after_maoi"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "branch"),
+    [(113, 5000, None), (112, 5000, "early"), (100, 5000, "early"), (50, 5000, "early"), (50, 100, None),
+     (50, 101, "early")],
+)  # fmt: skip
+def test_what_has_to_wait_and_did_not(start: int, end: int, branch: str | None) -> None:
+    """Phenelzine's last day is day 99; the wait is over on day 113, and the question is asked on day 112."""
+    found = followed(Person([], [one(MAOI, 0, 100), one("sertraline", start, end)], 112))
+    assert [(r["state"], r["due_date"], r["branch"]) for r in tasks(found, WAIT)] == [
+        ("due", 112, "early") if branch else ("planned", 113, None)
+    ]
+
+
+def test_what_need_not_wait_breaks_no_wait() -> None:
+    found = followed(Person([], [one(MAOI, 0, 100), one("lithium", 50, 5000)], 112))
+    assert [r["branch"] for r in tasks(found, WAIT)] == [None]
+    other = followed(Person([], [one("fluoxetine", 0, 100), one(MAOI, 120, 5000)], 125))
+    assert [r["branch"] for r in tasks(other, "washout_after_fluoxetine")] == ["early"]
+
+
+# --- which comes first
+def test_what_a_return_asks_comes_before_what_is_overdue() -> None:
+    scores = [("phq9", d, v, False) for d, v in ((0, 4.0), (14, 4.0), (300, 12.0), (306, 12.0))]
+    found = followed(Person(scores, [one("lithium", 0, 5000)], 310))
+    assert [r["state"] for r in tasks(found, "lithium_thyroid")] == ["overdue"]
+    line = found["caseload_line"].row(0, named=True)
+    assert knowledge().course.tasks[line["next_rule_key"]].id == "act_on_relapse"
 
 
 def test_vagus_nerve_stimulation_is_followed_to_two_years() -> None:

@@ -21,7 +21,7 @@ RESULTS = ("remission", "partial", "nonresponse")
 
 UNKNOWN_REASONS = (
     "no_baseline", "changed_instrument", "baseline_too_low", "no_score", "gap", "conflicting", "imputed",
-    "start_unknown",
+    "start_unknown", "changed_rater", "changed_mode",
 )  # fmt: skip
 """Why something could not be judged."""
 
@@ -75,12 +75,14 @@ class CaseloadLine(Table):
     measure_id = dy.String(nullable=True)  # the newest instrument of depression severity
     last_date = dy.Date(nullable=True)
     last_score = dy.Float64(nullable=True)
+    first_date = dy.Date(nullable=True)
     first_score = dy.Float64(nullable=True)  # of the same instrument, within the time that the trend looks at
     trend = dy.Enum(TRENDS, nullable=False)
     event = dy.Enum(EVENT_KINDS, nullable=True)  # the newest that is not of the kind unknown
     event_certainty = dy.Enum(CERTAINTIES, nullable=True)
     event_date = dy.Date(nullable=True)
-    days_without_improvement = dy.Int32(nullable=True)  # null: unknown; 0: has improved
+    days_without_improvement = dy.Int32(nullable=True)  # null: unknown; 0: improved, and the next score not overdue
+    improved_date = dy.Date(nullable=True)  # newest day on which that held; null: never seen
     n_overdue = dy.UInt32(nullable=False)
     n_due = dy.UInt32(nullable=False)
     next_rule_key = dy.UInt16(nullable=True)  # the task that comes first

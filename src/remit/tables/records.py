@@ -16,6 +16,7 @@ STOP_REASONS = ("no_effect", "side_effects", "partial_effect", "lost_effect", "r
 EVIDENCE = ("order", "fill", "report", "administration")
 END_KINDS = ("ended", "ongoing", "unknown")
 SEVERITIES = ("subsyndromal", "mild", "moderate", "severe")
+MEASURING_MODES = ("paper", "screen", "telephone", "video", "in_person")
 CONDITION_STATUS = ("suspected", "active", "remission", "resolved", "refuted")
 
 
@@ -99,6 +100,8 @@ class Measurement(Table):
     unit = dy.String(nullable=True)
     is_imputed = dy.Bool(nullable=False)
     record_ref = dy.String(nullable=False)
+    rater = dy.String(nullable=True)  # who rated, as the record says it; null: not recorded
+    mode = dy.String(nullable=True)  # how it was asked, such as telephone; null: not recorded
 
 
 class Answer(Table):

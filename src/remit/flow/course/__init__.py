@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from remit.flow.course.anchors import Courses, lay, read_courses
 from remit.flow.course.caseload import caseload
@@ -16,7 +17,8 @@ from remit.flow.course.found import Events
 from remit.flow.course.levels import level_events
 from remit.flow.course.responses import Under
 from remit.flow.course.rules import read_rules
-from remit.flow.course.series import Series, read_series
+from remit.flow.course.runs import NOWHERE, last_before
+from remit.flow.course.series import UNNAMED, Series, read_series
 from remit.knowledge import Knowledge
 from remit.tables import Tables
 
@@ -26,24 +28,27 @@ __all__ = ["course"]
 def course(tables: Tables, knowledge: Knowledge) -> dict[str, pl.DataFrame]:
     """Events, tasks, and where every person stands on the index date.
 
-    Reads `person`, `measurement`, `exposure`, `exposure_note`, `trial`, `trial_note`, `trial_exposure`, and `crisis`
-    where it is there. Writes `course_event`, `due` and `caseload_line`.
+    Reads `person`, `measurement`, `exposure`, `exposure_note`, `trial`, `trial_note`, `trial_exposure`, `crisis`.
+    Writes `course_event`, `due` and `caseload_line`.
     """
     series, courses = read_series(tables, knowledge), read_courses(tables)
-    table = _events(tables, series, courses, knowledge)
+    table, is_better = _events(tables, series, courses, knowledge)
     written = {"course_event": table, "due": dues(tables, table, series, courses, knowledge)}
-    return written | {"caseload_line": caseload(dict(tables) | written, series, courses, knowledge)}
+    asked = {name: tables[name] for name in ("person", "episode", "crisis")} | written
+    return written | {"caseload_line": caseload(asked, series, courses, is_better, knowledge)}
 
 
-def _events(tables: Tables, series: Series, courses: Courses, knowledge: Knowledge) -> pl.DataFrame:
-    """Table `course_event`."""
+def _events(
+    tables: Tables, series: Series, courses: Courses, knowledge: Knowledge
+) -> tuple[pl.DataFrame, NDArray[np.bool_]]:
+    """Table `course_event`; and by score whether it shows a remission, or a response under some trial."""
     policy, rules = knowledge.course.policy, read_rules(series.measures, knowledge)
     events = Events(series)
     trial_key = tables["trial"]["trial_key"].to_numpy()
     is_judged = courses.of(policy.judged, knowledge)
     anchors = lay(courses, series, np.flatnonzero(is_judged & courses.is_dated), knowledge)
     responded = Under(series, rules, courses, anchors, knowledge, trial_key).events(events)
-    level_events(series, rules, policy, responded, events)
+    level_events(series, rules, policy, responded.is_confirmed, events)
     has_scores = np.zeros(tables["person"].height, np.bool_)
     has_scores[series.person] = True
     undated = np.flatnonzero(is_judged & ~courses.is_dated & has_scores[courses.person])
@@ -51,7 +56,22 @@ def _events(tables: Tables, series: Series, courses: Courses, knowledge: Knowled
         "start_unknown", len(undated), person=courses.person[undated], trial=trial_key[undated].astype(np.int64)
     )
     _unusable(series, events)
-    return events.table(tables["person"]["person_key"].to_numpy())
+    for reason, column in (("changed_rater", series.rater), ("changed_mode", series.mode)):
+        _changed(reason, column, series, events)
+    is_better = responded.holds | (series.value <= rules.remission[series.measure])
+    return events.table(tables["person"]["person_key"].to_numpy()), is_better
+
+
+def _changed(reason: str, column: NDArray[np.int64], series: Series, events: Events) -> None:
+    """Scores that were rated by someone else, or asked in another way, than the last of which that is recorded."""
+    is_known = column != UNNAMED
+    before = last_before(is_known, series.is_first)
+    at = np.flatnonzero(is_known & (before != NOWHERE))
+    at = at[column[at] != column[before[at]]]
+    events.lacks(
+        reason, len(at), person=series.person[at], measure=series.measure[at], day=series.day[at], at=at,
+        earlier=before[at],
+    )  # fmt: skip
 
 
 def _unusable(series: Series, events: Events) -> None:

@@ -26,6 +26,17 @@ class Courses(NamedTuple):
     is_dated: Flags  # the first day is known
     is_ongoing: Flags
     index_day: Ints  # index day
+    has_end: Flags  # a last day is on record
+
+    @property
+    def may_run(self) -> Flags:
+        """Which trials may run on the index date."""
+        return np.asarray(self.is_ongoing | (self.end > self.index_day))
+
+    @property
+    def runs(self) -> Flags:
+        """Which trials run on the index date: they are said to go on, or their end lies behind it."""
+        return np.asarray(self.is_ongoing | (self.may_run & self.has_end))
 
     def of(self, select: Select, knowledge: Knowledge) -> Flags:
         """Which trials are of a selection."""
@@ -58,6 +69,7 @@ def read_courses(tables: Tables) -> Courses:
         is_dated,
         trial["is_ongoing"].to_numpy(),
         person_days(tables)[0].astype(np.int64)[person],
+        ~trial["end_date"].is_null().to_numpy(),
     )
 
 

@@ -14,6 +14,7 @@ from remit.flow.course.words import text_column
 from remit.flow.scope import person_days
 from remit.flow.settle import person_rows
 from remit.knowledge import Knowledge
+from remit.knowledge.tasks import EARLY, EARLY_RANK, LAST_RANK
 from remit.tables import Tables
 from remit.tables.course import DUE_STATES, EVENT_KINDS, TRENDS, CaseloadLine
 from remit.tables.crisis import SIGNS
@@ -26,7 +27,7 @@ _URGENCY = ("overdue", "due", "planned", "not_assessable", "done")
 """Which state of a task makes it the next step, within its topic."""
 
 
-def caseload(tables: Tables, series: Series, courses: Courses, knowledge: Knowledge) -> pl.DataFrame:
+def caseload(tables: Tables, series: Series, courses: Courses, is_better: Flags, knowledge: Knowledge) -> pl.DataFrame:
     """Table `caseload_line`: where every person stands on the index date.
 
     Parameters
@@ -35,6 +36,8 @@ def caseload(tables: Tables, series: Series, courses: Courses, knowledge: Knowle
         With `course_event` and `due`, and `crisis` where it is there.
     series : Series
     courses : Courses
+    is_better : array of bool
+        By score: it shows a remission, or a response under some trial.
     knowledge : Knowledge
     """
     person = tables["person"]
@@ -48,18 +51,21 @@ def caseload(tables: Tables, series: Series, courses: Courses, knowledge: Knowle
     signs, unanswered = _signs(tables, n)
     due = _next(tables, n, knowledge)
     has_score = last >= 0
-    unimproved = _unimproved(tables, courses, has_score, index, knowledge)
+    improved = _improved(tables, series, last, is_better, index, knowledge)
+    unimproved = _unimproved(courses, improved, has_score, index, knowledge)
     columns = [
         person["person_key"],
         text_column("measure_id", series.measures, _at(series.measure, last, -1)),
         as_dates("last_date", _at(series.day, last, NO_DAY)),
         nullable_numbers("last_score", _at(series.value, last, np.nan)),
+        as_dates("first_date", np.where(has_score, _at(series.day, first, NO_DAY), NO_DAY)),
         nullable_numbers("first_score", np.where(has_score, _at(series.value, first, np.nan), np.nan)),
         pl.Series("trend", trend),
         nullable_codes("event", _at(kind, np.where(has, event, -1), NO_CODE).astype(np.uint8)),
         nullable_codes("event_certainty", _at(certainty, np.where(has, event, -1), NO_CODE).astype(np.uint8)),
         as_dates("event_date", day),
         nullable_numbers("days_without_improvement", unimproved).cast(pl.Int32),
+        as_dates("improved_date", improved),
         *due,
         pl.Series("has_sign", signs),
         pl.Series("is_item_unanswered", unanswered),
@@ -117,13 +123,12 @@ def _newest_event(tables: Tables, n: int) -> tuple[Ints, Ints]:
     return newest, when
 
 
-def _unimproved(tables: Tables, courses: Courses, has_score: Flags, index: Ints, knowledge: Knowledge) -> Numbers:
-    """By person: days since the newest improvement, or since the start of the first trial that runs; nan if unknown.
+def _improved(tables: Tables, series: Series, last: Ints, is_better: Flags, index: Ints, knowledge: Knowledge) -> Ints:
+    """By person: the newest day on which a depression scale showed an improvement; NO_DAY if none.
 
-    A missing week counts as one without improvement, never with.
+    A newest score that shows one holds until the next score is overdue: a missing week never counts as improvement.
     """
-    n = len(index)
-    event = tables["course_event"]
+    event, n = tables["course_event"], len(index)
     kind = codes(event, ["kind"])[0]
     day = days(event["date"]).astype(np.int64)
     person = person_rows(tables, event["person_key"].to_numpy())
@@ -132,19 +137,37 @@ def _unimproved(tables: Tables, courses: Courses, has_score: Flags, index: Ints,
     better = is_severity & np.isin(kind, [EVENT_KINDS.index(k) for k in _BETTER])
     newest = np.full(n, NO_DAY, np.int64)
     np.maximum.at(newest, person[better], day[better])
-    runs = courses.of(knowledge.course.policy.judged, knowledge) & courses.is_ongoing & courses.is_dated
-    start = np.full(n, np.iinfo(np.int64).max)
+    at = np.flatnonzero(is_better & read_rules(series.measures, knowledge).is_severity[series.measure])
+    np.maximum.at(newest, series.person[at], series.day[at])
+    is_held = (last >= 0) & (_at(series.day, last, 0) == newest) & ~_is_unmeasured(tables, n, knowledge)
+    return np.where(is_held, index, newest)
+
+
+def _is_unmeasured(tables: Tables, n: int, knowledge: Knowledge) -> Flags:
+    """By person: the next score is overdue."""
+    due = tables["due"]
+    rules = [key for key, rule in enumerate(knowledge.course.tasks) if rule.measuring]
+    is_late = np.isin(due["rule_key"].to_numpy(), rules) & (codes(due, ["state"])[0] == DUE_STATES.index("overdue"))
+    found = np.zeros(n, np.bool_)
+    found[person_rows(tables, due["person_key"].to_numpy()[is_late])] = True
+    return found
+
+
+def _unimproved(courses: Courses, improved: Ints, has_score: Flags, index: Ints, knowledge: Knowledge) -> Numbers:
+    """By person: days since the newest improvement, or since the start of the first trial that runs; nan if unknown."""
+    runs = courses.of(knowledge.course.policy.judged, knowledge) & courses.runs & courses.is_dated
+    never = np.iinfo(np.int64).max
+    start = np.full(len(index), never)
     np.minimum.at(start, courses.person[runs], courses.start[runs])
-    is_on = start != np.iinfo(np.int64).max
-    since = np.where(newest != NO_DAY, newest, np.where(is_on, start, NO_DAY))
+    since = np.where(improved != NO_DAY, improved, np.where(start != never, start, NO_DAY))
     return np.where(has_score & (since != NO_DAY), index - since, np.nan)
 
 
 def _signs(tables: Tables, n: int) -> tuple[Flags, Flags]:
     """By person: a sign of suicidality is on record; an item about it was left out."""
     signs, unanswered = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
-    crisis = tables.get("crisis")
-    if crisis is not None and not crisis.is_empty():
+    crisis = tables["crisis"]
+    if not crisis.is_empty():
         person = person_rows(tables, crisis["person_key"].to_numpy())
         signs[person[crisis["kind"].is_in(SIGNS).to_numpy()]] = True
         unanswered[person[(crisis["kind"] == "unanswered").to_numpy()]] = True
@@ -152,7 +175,7 @@ def _signs(tables: Tables, n: int) -> tuple[Flags, Flags]:
 
 
 def _next(tables: Tables, n: int, knowledge: Knowledge) -> list[pl.Series]:
-    """How much is overdue and due, and the task that comes first: by state, then topic, then date."""
+    """How much is overdue and due, and the task that comes first: by cause, then state, topic and date."""
     due, course = tables["due"], knowledge.course
     state = codes(due, ["state"])[0]
     person = person_rows(tables, due["person_key"].to_numpy())
@@ -161,7 +184,12 @@ def _next(tables: Tables, n: int, knowledge: Knowledge) -> list[pl.Series]:
     topic = np.array([course.caseload.topics.index(t.topic) for t in course.tasks])
     rule = due["rule_key"].to_numpy()
     day = days(due["due_date"], np.iinfo(np.int32).max)
-    is_later = (topic[rule] != 0) | (state == DUE_STATES.index("planned"))  # what the first topic asks comes before all
+    cause = np.array([t.rank for t in course.tasks])[rule]
+    is_after_event = np.array([t.event is not None for t in course.tasks])[rule]
+    is_open = np.isin(state, [DUE_STATES.index(s) for s in ("overdue", "due")])
+    is_open |= is_after_event & (state == DUE_STATES.index("not_assessable"))  # nothing shows that it was done
+    is_early = (due["branch"] == EARLY).fill_null(False).to_numpy()
+    is_later = np.where(is_open, np.where(is_early, np.minimum(cause, EARLY_RANK), cause), LAST_RANK)
     at = np.flatnonzero(state != DUE_STATES.index("done"))
     order = at[np.lexsort((rule[at], day[at], topic[rule[at]], rank[state[at]], is_later[at], person[at]))][::-1]
     first = np.full(n, -1, np.int64)

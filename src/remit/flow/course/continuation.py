@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from remit.engine.columns import NO_DAY, codes, days
-from remit.flow.course.anchors import Courses
-from remit.flow.course.record import Record
-from remit.flow.course.series import Flags, Ints, Numbers, Series
+from remit.flow.course.series import DAY_BITS, DAY_ZERO, Flags, Ints, Numbers
+from remit.flow.course.setting import Setting
 from remit.flow.course.tasks import BLIND, DONE, OPEN, OVERDUE, PLANNED, Tasks, reason
 from remit.flow.settle import person_rows
-from remit.knowledge import Knowledge
 from remit.knowledge.tasks import Algorithm, Condition
-from remit.tables import Tables
 from remit.tables.course import CERTAINTIES, EVENT_KINDS
 
 ZERO, ONE, TWO, STOP = range(4)
 BRANCHES = ("zero", "one", "two", "stop")
 DAYS_PER_WEEK = 7
 _SIGN = "stop_sign"
+
+
+def _packed(person: Ints, day: Ints) -> Ints:
+    """Person and day as one rising number."""
+    return np.asarray((person << DAY_BITS) + day + DAY_ZERO)
 
 
 def asked(algorithm: Algorithm, current: Numbers, previous: Numbers, baseline: Numbers) -> NDArray[np.int64]:
@@ -50,17 +51,8 @@ def _holds(condition: Condition, current: Numbers, previous: Numbers, baseline: 
 class Continuation:
     """One algorithm over all persons to whom it applies on the index date."""
 
-    def __init__(
-        self,
-        tables: Tables,
-        event: pl.DataFrame,
-        series: Series,
-        courses: Courses,
-        record: Record,
-        knowledge: Knowledge,
-    ) -> None:
-        self._tables, self._event, self._series = tables, event, series
-        self._courses, self._record, self._knowledge = courses, record, knowledge
+    def __init__(self, setting: Setting) -> None:
+        self._tables, self._event, self._series, self._courses, self._record, self._knowledge = setting
 
     def add(self, rule_key: int, algorithm: Algorithm, has_sign: Flags, tasks: Tasks) -> None:
         """Add the tasks of the fixed weeks, or of the week of the index date."""
@@ -75,26 +67,56 @@ class Continuation:
         self._weekly(rule_key, algorithm, person[late], start[late], trial[late], has_sign, tasks)
 
     def _starts(self, algorithm: Algorithm) -> tuple[Ints, Ints, Ints]:
-        """Person, day and trial of the first confirmed remission under the newest course of each person."""
-        event, c = self._event, self._courses
-        kind, certainty = codes(event, ["kind", "certainty"])
+        """Person, day and trial of the score at which the algorithm began, the newest time where there are several.
+
+        It begins at a confirmed remission under a course; one that comes while it runs, and with no return of the
+        illness between, begins nothing anew: single treatments of the algorithm are courses of their own.
+        """
+        person, day = self._confirmed("remission", algorithm)
+        person, day, trial = self._under(person, day, algorithm)
+        if not len(day):
+            return person, day, trial
+        owner, returned = self._returns(algorithm)
+        seen = np.searchsorted(_packed(owner, returned), _packed(person, day))
+        is_first = np.concatenate(([True], person[1:] != person[:-1]))
+        runs_on = np.diff(day, prepend=day[:1]) <= algorithm.weekly_to_week * DAYS_PER_WEEK
+        is_new = is_first | ~runs_on | (np.diff(seen, prepend=0) > 0)
+        rows = np.flatnonzero(is_new)
+        last = np.flatnonzero(np.concatenate((person[rows][1:] != person[rows][:-1], [True])))
+        at = rows[last]
+        return person[at], day[at], trial[at]
+
+    def _confirmed(self, kind: str, algorithm: Algorithm) -> tuple[Ints, Ints]:
+        """Persons and days of confirmed events of a kind on the algorithm's instrument, in order."""
+        event = self._event
+        kinds, certainty = codes(event, ["kind", "certainty"])
         is_measure = (event["measure_id"] == algorithm.measure).fill_null(False).to_numpy()
-        rows = np.flatnonzero(
-            (kind == EVENT_KINDS.index("remission")) & (certainty == CERTAINTIES.index("confirmed")) & is_measure
-        )
+        is_wanted = (kinds == EVENT_KINDS.index(kind)) & (certainty == CERTAINTIES.index("confirmed")) & is_measure
+        rows = np.flatnonzero(is_wanted)
         person = person_rows(self._tables, event["person_key"].to_numpy()[rows]).astype(np.int64)
         day = days(event["date"]).astype(np.int64)[rows]
+        order = np.lexsort((day, person))
+        return person[order], day[order]
+
+    def _returns(self, algorithm: Algorithm) -> tuple[Ints, Ints]:
+        """The same of relapses and recurrences together."""
+        parts = [self._confirmed(kind, algorithm) for kind in ("relapse", "recurrence")]
+        person, day = (np.concatenate(column) for column in zip(*parts, strict=True))
+        order = np.lexsort((day, person))
+        return person[order], day[order]
+
+    def _under(self, person: Ints, day: Ints, algorithm: Algorithm) -> tuple[Ints, Ints, Ints]:
+        """Events that lie after the first day of a course, up to the end of its window; with the newest such course."""
+        c = self._courses
         trials = np.flatnonzero(c.of(algorithm.select, self._knowledge) & c.is_dated)
-        trials = trials[np.lexsort((-c.start[trials], c.person[trials]))]
-        owners, at = np.unique(c.person[trials], return_index=True)
-        newest = trials[at]
-        place = np.minimum(np.searchsorted(owners, person), max(len(owners) - 1, 0))
-        has = owners[place] == person if len(owners) else np.zeros(len(person), np.bool_)
-        person, day, place = person[has], day[has], place[has]
-        until = c.end[newest][place] + int(self._knowledge.policy.endpoint_after_days.value)
-        keep = (day > c.start[newest][place]) & (day <= until)
-        who, first = np.unique(person[keep], return_index=True)
-        return who, day[keep][first], newest[place[keep][first]]
+        trials = trials[np.lexsort((c.start[trials], c.person[trials]))]
+        at = np.searchsorted(_packed(c.person[trials], c.start[trials]), _packed(person, day)) - 1
+        place = trials[np.maximum(at, 0)] if len(trials) else np.zeros(len(person), np.int64)
+        if not len(trials):
+            return person[:0], day[:0], place[:0]
+        until = c.end[place] + int(self._knowledge.policy.endpoint_after_days.value)
+        keep = (at >= 0) & (c.person[place] == person) & (day <= until)
+        return person[keep], day[keep], place[keep]
 
     def _fixed(self, rule_key: int, algorithm: Algorithm, person: Ints, start: Ints, trial: Ints, tasks: Tasks) -> None:
         """One task per fixed treatment, done where a treatment began within its days."""

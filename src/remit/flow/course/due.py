@@ -15,24 +15,27 @@ from remit.flow.course.continuation import Continuation
 from remit.flow.course.measuring import add_measuring
 from remit.flow.course.record import Record
 from remit.flow.course.series import Flags, Ints, Series
+from remit.flow.course.setting import Setting
 from remit.flow.course.tasks import BLIND, DONE, OPEN, OVERDUE, PLANNED, Tasks, reason
 from remit.flow.course.words import text_codes
 from remit.flow.settle import person_rows
 from remit.knowledge import Knowledge
-from remit.knowledge.tasks import AfterEvent, TaskRule
+from remit.knowledge.tasks import EARLY, AfterEvent, TaskRule
 from remit.tables import Tables
 from remit.tables.course import CERTAINTIES, EVENT_KINDS
 from remit.tables.crisis import SIGNS
 
 _NO_REASON = -1
+_UNREAD = np.iinfo(np.int64).max
+"""In place of a day: the record cannot show whether a task was done."""
 
 
 def dues(tables: Tables, event: pl.DataFrame, series: Series, courses: Courses, knowledge: Knowledge) -> pl.DataFrame:
     """Table `due`."""
     record, tasks = Record(tables, courses, knowledge), Tasks()
     signs = _signs(tables, record)
-    continuation = Continuation(tables, event, series, courses, record, knowledge)
-    work = _Work(tables, event, series, courses, record, knowledge, tasks)
+    setting = Setting(tables, event, series, courses, record, knowledge)
+    continuation, work = Continuation(setting), _Work(setting, tasks)
     for key, rule in enumerate(knowledge.course.tasks):
         if rule.running is not None:
             work.running(key, rule)
@@ -44,7 +47,7 @@ def dues(tables: Tables, event: pl.DataFrame, series: Series, courses: Courses, 
             person = np.flatnonzero(signs.has)
             tasks.add(key, person, state=OPEN, day=signs.day[person])
         elif rule.measuring:
-            add_measuring(key, rule, tables, event, courses, record, knowledge, tasks)
+            add_measuring(key, rule, setting, tasks)
         elif rule.algorithm is not None:
             continuation.add(key, knowledge.course.algorithms[rule.algorithm], signs.has, tasks)
     return tasks.table(tables["person"]["person_key"].to_numpy())
@@ -59,8 +62,8 @@ class Signs(NamedTuple):
 
 def _signs(tables: Tables, record: Record) -> Signs:
     has, day = np.zeros(record.n, np.bool_), np.full(record.n, NO_DAY, np.int64)
-    crisis = tables.get("crisis")
-    if crisis is not None and not crisis.is_empty():
+    crisis = tables["crisis"]
+    if not crisis.is_empty():
         sign = crisis.filter(pl.col("kind").is_in(SIGNS))
         person = person_rows(tables, sign["person_key"].to_numpy())
         has[person] = True
@@ -68,26 +71,22 @@ def _signs(tables: Tables, record: Record) -> Signs:
     return Signs(has, day)
 
 
+class Times(NamedTuple):
+    """Occurrences of a task, in days after its anchor."""
+
+    offset: Ints
+    early: Ints  # by so many days a result may come before its date
+    late: Ints  # so many days after its date it is overdue
+
+
 class _Work:
     """What rules of several causes share."""
 
-    def __init__(
-        self,
-        tables: Tables,
-        event: pl.DataFrame,
-        series: Series,
-        courses: Courses,
-        record: Record,
-        knowledge: Knowledge,
-        tasks: Tasks,
-    ) -> None:
-        self.tables, self.event, self.series, self.courses = tables, event, series, courses
-        self.record, self.knowledge, self.tasks = record, knowledge, tasks
-        self.policy = knowledge.course.policy
-        has_end = ~tables["trial"]["end_date"].is_null().to_numpy()
-        self.may_run = courses.is_ongoing | (courses.end > courses.index_day)
-        self.runs = courses.is_ongoing | (self.may_run & has_end)
-        self.is_over = has_end & ~self.may_run
+    def __init__(self, setting: Setting, tasks: Tasks) -> None:
+        self.tables, self.event, self.series, self.courses, self.record, self.knowledge = setting
+        self.tasks, self.policy = tasks, setting.knowledge.course.policy
+        self.may_run, self.runs = self.courses.may_run, self.courses.runs
+        self.is_over = self.courses.has_end & ~self.may_run
 
     def running(self, key: int, rule: TaskRule) -> None:
         """Tasks of trials that run on the index date."""
@@ -117,7 +116,31 @@ class _Work:
         last_day = self.courses.end[trial] - 1
         until = rule.until_days if rule.until_days is not None else rule.at_days[-1] - 1
         is_open = self.courses.index_day[trial] - last_day <= until
-        self._series(key, rule, trial[is_open], last_day[is_open])
+        trial, last_day = trial[is_open], last_day[is_open]
+        is_early = self._is_taken_within(rule, trial, last_day)
+        self._series(key, rule, trial[~is_early], last_day[~is_early])
+        early = trial[is_early]
+        self.tasks.add(
+            key, self.courses.person[early], trial=self.record.trial_key[early], state=OPEN,
+            day=self.courses.index_day[early], branch=self.tasks.branch(EARLY),
+        )  # fmt: skip
+
+    def _is_taken_within(self, rule: TaskRule, trial: NDArray[np.intp], last_day: Ints) -> Flags:
+        """By trial that has ended: whether what has to wait for it is on record before the wait is over."""
+        if rule.before is None:
+            return np.zeros(len(trial), np.bool_)
+        c = self.courses
+        other = np.flatnonzero(c.of(rule.before, self.knowledge) & c.is_dated)
+        other = other[np.argsort(c.person[other], kind="stable")]
+        low = np.searchsorted(c.person[other], c.person[trial], side="left")
+        size = np.searchsorted(c.person[other], c.person[trial], side="right") - low
+        row = np.repeat(np.arange(len(trial)), size)
+        at = other[np.arange(len(row)) - np.repeat(np.cumsum(size) - size, size) + np.repeat(low, size)]
+        begins_in_time = c.start[at] < last_day[row] + int(rule.at_days[0])
+        is_within = begins_in_time & (c.end[at] > last_day[row] + 1) & (at != trial[row])
+        found = np.zeros(len(trial), np.bool_)
+        found[row[is_within]] = True
+        return found
 
     def after(self, key: int, rule: TaskRule, cause: AfterEvent) -> None:
         """Tasks after an event on a line's newest score."""
@@ -157,43 +180,57 @@ class _Work:
         self.tasks.add(key, person, trial=trial_key, state=BLIND, reason=reason(why))
 
     def _series(self, key: int, rule: TaskRule, trial: NDArray[np.intp], anchor: Ints) -> None:
-        """The newest occurrence that has come up; and the next, unless that one is still open."""
+        """The newest occurrence that has come up, or the first that no result meets where it can be made up for; and
+        the next, unless that one is still open.
+        """
         if not len(trial):
             return
         age = self.courses.index_day[trial] - anchor
-        offset = offsets(rule, int(age.max()))
-        at = np.searchsorted(offset, age, side="right") - 1
+        times = self._times(rule, int(age.max()))
+        at = np.searchsorted(times.offset, age, side="right") - 1
         is_past = at >= 0
         if rule.until_days is not None:
             is_past &= age <= rule.until_days
+        newest = self._newest_result(rule, trial)
+        met = np.searchsorted(times.offset - times.early, newest - anchor, side="right")
+        can_be_made_up = is_past & (newest != _UNREAD) & (not rule.any_severity)  # a score of a past week cannot
+        at = np.where(can_be_made_up, np.minimum(at, met), at)
         state = np.full(len(trial), PLANNED)
-        state[is_past] = self._occurrence(key, rule, trial[is_past], anchor[is_past], at[is_past], offset)
-        is_next = (at + 1 < len(offset)) & np.isin(state, (PLANNED, DONE, BLIND))
-        self._occurrence(key, rule, trial[is_next], anchor[is_next], at[is_next] + 1, offset)
+        state[is_past] = self._occurrence(key, rule, trial[is_past], anchor[is_past], at[is_past], times)
+        is_next = (at + 1 < len(times.offset)) & np.isin(state, (PLANNED, DONE, BLIND))
+        self._occurrence(key, rule, trial[is_next], anchor[is_next], at[is_next] + 1, times)
+
+    def _newest_result(self, rule: TaskRule, trial: NDArray[np.intp]) -> Ints:
+        """By trial: day of the newest result that shows that a task was done; `_UNREAD` where the record cannot."""
+        if not rule.measures and not rule.any_severity:
+            return np.full(len(trial), _UNREAD)
+        newest = self.record.newest(rule.measures, any_severity=rule.any_severity)
+        return newest[self.courses.person[trial]]
+
+    def _times(self, rule: TaskRule, age: int) -> Times:
+        policy, offset = self.policy, offsets(rule, age)
+        interval = np.diff(offset, prepend=0)
+        is_first = interval == 0
+        early = np.where(is_first, policy.first_early_days.value, interval * policy.early_share.value)
+        late = np.where(is_first, policy.first_late_days.value, interval * policy.overdue_share.value)
+        return Times(offset, early.astype(np.int64), late.astype(np.int64))
 
     def _occurrence(
-        self, key: int, rule: TaskRule, trial: NDArray[np.intp], anchor: Ints, at: NDArray[np.intp], offset: Ints
+        self, key: int, rule: TaskRule, trial: NDArray[np.intp], anchor: Ints, at: NDArray[np.intp], times: Times
     ) -> NDArray[np.int64]:
         """Add one occurrence of each trial; gives its state."""
-        policy, person = self.policy, self.courses.person[trial]
-        today, day = self.courses.index_day[trial], anchor + offset[at]
-        interval = np.where(at > 0, offset[at] - offset[np.maximum(at - 1, 0)], offset[at])
-        is_first = interval == 0
-        early = np.where(is_first, policy.first_early_days.value, interval * policy.early_share.value).astype(np.int64)
-        late = np.where(is_first, policy.first_late_days.value, interval * policy.overdue_share.value).astype(np.int64)
-        newest = self.record.newest(rule.measures, any_severity=rule.any_severity)[person]
-        is_read = bool(rule.measures) or rule.any_severity
-        is_done = is_read & (newest >= day - early) & (newest != NO_DAY)
+        person, today, day = self.courses.person[trial], self.courses.index_day[trial], anchor + times.offset[at]
+        newest = self._newest_result(rule, trial)
+        is_read = newest != _UNREAD
+        is_done = is_read & (newest >= day - times.early[at]) & (newest != NO_DAY)
         state = np.select(
-            [is_done, today < day, np.full(len(day), not is_read), today > day + late],
-            [DONE, PLANNED, BLIND, OVERDUE],
-            OPEN,
+            [is_done, today < day, ~is_read, today > day + times.late[at]], [DONE, PLANNED, BLIND, OVERDUE], OPEN
         )
         why = np.where(state == BLIND, reason("nothing_to_read"), _NO_REASON)
-        done = np.where(is_done, newest, NO_DAY)
         self.tasks.add(
-            key, person, trial=self.record.trial_key[trial], state=state, day=day, overdue=day + late + 1, done=done,
-            reason=why, **self._advice(rule, person, today),
+            key, person, trial=self.record.trial_key[trial], state=state, day=day,
+            overdue=day + times.late[at] + 1, done=np.where(is_done, newest, NO_DAY), reason=why,
+            **self._advice(rule, person, today),
         )  # fmt: skip
         return state
 

@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 
 from remit.engine.columns import NO_DAY, codes, days
-from remit.flow.course.anchors import Courses
 from remit.flow.course.record import Record
 from remit.flow.course.series import Flags, Ints
+from remit.flow.course.setting import Setting
 from remit.flow.course.tasks import OPEN, OVERDUE, PLANNED, Tasks, reason
 from remit.flow.settle import person_rows
 from remit.knowledge import Knowledge
@@ -20,20 +20,11 @@ _WELL = ("response", "remission", "sustained_remission")
 _UNWELL = ("relapse", "recurrence", "worsening")
 
 
-def add_measuring(
-    key: int,
-    rule: TaskRule,
-    tables: Tables,
-    event: pl.DataFrame,
-    courses: Courses,
-    record: Record,
-    knowledge: Knowledge,
-    tasks: Tasks,
-) -> None:
+def add_measuring(key: int, rule: TaskRule, setting: Setting, tasks: Tasks) -> None:
     """Add the next measurement of every person; without any score it is due at once."""
-    policy = knowledge.course.policy
+    record, policy = setting.record, setting.knowledge.course.policy
     newest = record.newest(rule.measures, any_severity=rule.any_severity)
-    interval = _intervals(tables, event, courses, record, knowledge)
+    interval = _intervals(setting)
     person = np.arange(record.n)
     has = newest != NO_DAY
     day = np.where(has, newest + interval, NO_DAY)
@@ -43,13 +34,13 @@ def add_measuring(
     tasks.add(key, person, state=state, day=day, overdue=np.where(has, day + late + 1, NO_DAY), reason=why, done=newest)
 
 
-def _intervals(tables: Tables, event: pl.DataFrame, courses: Courses, record: Record, knowledge: Knowledge) -> Ints:
+def _intervals(setting: Setting) -> Ints:
     """By person: days between measurements."""
+    tables, event, _, courses, record, knowledge = setting
     measuring = knowledge.course.policy.measuring
     well, unwell, recovered = phase_days(tables, event, record, knowledge)
     rapid = np.zeros(record.n, np.bool_)
-    is_running = courses.is_ongoing | (courses.end > courses.index_day)
-    rapid[courses.person[is_running & courses.of(measuring.rapid, knowledge)]] = True
+    rapid[courses.person[courses.may_run & courses.of(measuring.rapid, knowledge)]] = True
     return np.select(
         [(recovered > unwell), (well > unwell), rapid],
         [int(n.value) for n in (measuring.maintenance_days, measuring.continuation_days, measuring.rapid_days)],

@@ -28,6 +28,13 @@ class Pairs(NamedTuple):
     is_first: Flags  # of its anchor
 
 
+class Responded(NamedTuple):
+    """By score."""
+
+    is_confirmed: Flags  # a response was confirmed on it
+    holds: Flags  # a response under some trial is there on it
+
+
 class Under:
     """All that is judged from the start of a trial.
 
@@ -56,27 +63,29 @@ class Under:
         self.is_low = self.before < rules.baseline[anchors.measure]
         self.is_judged = anchors.has_base & ~self.is_low & (self.before > 0)
 
-    def events(self, events: Events) -> Flags:
-        """Add all events; gives by score whether a response was confirmed on it."""
+    def events(self, events: Events) -> Responded:
+        """Add all events."""
         self._lacks(events)
         self._early(events)
         self._decisions(events)
         pairs = _pairs(self.anchors)
-        responded = np.zeros(len(self.series.value), np.bool_)
+        n = len(self.series.value)
+        responded = Responded(np.zeros(n, np.bool_), np.zeros(n, np.bool_))
         if len(pairs.at):
             self._reliable(pairs, events)
-            responded[self._percents(pairs, events)] = True
+            self._percents(pairs, events, responded)
         return responded
 
-    def _percents(self, pairs: Pairs, events: Events) -> NDArray[np.intp]:
-        """Response and partial response; gives the scores on which a response was confirmed."""
+    def _percents(self, pairs: Pairs, events: Events, told: Responded) -> None:
+        """Response and partial response; marks the scores on which a response was confirmed, and holds."""
         a, s = self.anchors, self.series
         before = np.where(self.is_judged, self.before, np.nan)[pairs.anchor]
         percent = PERCENT * (before - s.value[pairs.at]) / before
         full = self.rules.response[a.measure[pairs.anchor]]
         part = self.knowledge.policy.outcome_bands["partial"].low
         responded = np.asarray(percent >= full, np.bool_)
-        confirmed = self._told("response", responded, pairs, percent, events)
+        told.holds[pairs.at[responded]] = True
+        told.is_confirmed[self._told("response", responded, pairs, percent, events)] = True
         if part is not None:
             # A score that comes down the band from a response is a loss, not a partial response.
             counted = np.cumsum(responded)
@@ -84,7 +93,6 @@ class Under:
             is_after = counted - (counted - responded)[first] > 0
             partly = np.asarray((percent >= part) & ~is_after, np.bool_)
             self._told("partial_response", partly, pairs, percent, events)
-        return confirmed
 
     def _reliable(self, pairs: Pairs, events: Events) -> None:
         a, s = self.anchors, self.series

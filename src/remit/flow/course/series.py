@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from remit.engine.columns import days
@@ -17,6 +18,7 @@ from remit.tables import Tables
 DAY_BITS = 22
 DAY_ZERO = 1 << 21  # lifts days before 1970 above zero
 PERSON_BITS = 32
+UNNAMED = -1
 
 Ints = NDArray[np.int64]
 Numbers = NDArray[np.float64]
@@ -47,12 +49,13 @@ class Series(NamedTuple):
     value: Numbers
     key: NDArray[np.uint32]  # measurement_key
     is_first: Flags  # of its line
+    rater: Ints  # code, by score; -1: not recorded, or the day's records differ
+    mode: Ints  # the same of how it was asked
     unusable: Unusable
 
     def spot(self, line: Ints, day: Ints, *, after: bool) -> NDArray[np.intp]:
         """Where a day of a line would stand; behind a score of that very day if `after`."""
-        asked = (line << DAY_BITS) + day + DAY_ZERO
-        return np.searchsorted(self.places, asked, side="right" if after else "left")
+        return np.searchsorted(self.places, _packed(line, day), side="right" if after else "left")
 
     def line_of(self, measure_id: str, person: Ints) -> Ints:
         """Lines of persons (rows of table `person`) on one instrument."""
@@ -68,7 +71,7 @@ class Series(NamedTuple):
     @property
     def places(self) -> Ints:
         """Line and day as one rising number."""
-        return np.asarray((self.line << DAY_BITS) + self.day + DAY_ZERO)
+        return _packed(self.line, self.day)
 
 
 def read_series(tables: Tables, knowledge: Knowledge) -> Series:
@@ -80,27 +83,52 @@ def read_series(tables: Tables, knowledge: Knowledge) -> Series:
     day = days(table["date"]).astype(np.int64)
     keep = np.flatnonzero((code >= 0) & (day <= person_days(tables)[0][person]))
     code, person, day = code[keep], person[keep], day[keep]
-    value = table["value"].to_numpy()[keep]
-    key = table["measurement_key"].to_numpy()[keep]
-    is_imputed = table["is_imputed"].to_numpy()[keep]
-    order = np.argsort((((code << PERSON_BITS) + person) << DAY_BITS) + day + DAY_ZERO, kind="stable")
-    rows = (code[order], person[order], day[order], value[order], key[order], is_imputed[order])
-    return _one_a_day(known, *rows)
+    rows = _Rows(
+        code,
+        person,
+        day,
+        table["value"].to_numpy()[keep],
+        table["measurement_key"].to_numpy()[keep],
+        table["is_imputed"].to_numpy()[keep],
+        _named(table["rater"])[keep],
+        _named(table["mode"])[keep],
+    )
+    order = np.argsort(_packed((code << PERSON_BITS) + person, day), kind="stable")
+    return _one_a_day(known, _Rows._make(column[order] for column in rows))
 
 
-def _one_a_day(
-    measures: tuple[str, ...],
-    code: Ints,
-    person: Ints,
-    day: Ints,
-    value: Numbers,
-    key: NDArray[np.uint32],
-    is_imputed: Flags,
-) -> Series:
+class _Rows(NamedTuple):
+    """Scores in order of line and day."""
+
+    code: Ints
+    person: Ints
+    day: Ints
+    value: Numbers
+    key: NDArray[np.uint32]
+    is_imputed: Flags
+    rater: Ints
+    mode: Ints
+
+
+def _packed(line: Ints, day: Ints) -> Ints:
+    """Line and day as one rising number."""
+    return np.asarray((line << DAY_BITS) + day + DAY_ZERO)
+
+
+def _named(column: pl.Series) -> Ints:
+    """A code for each text that occurs; -1 where there is none."""
+    if column.null_count() == len(column):
+        return np.full(len(column), UNNAMED, np.int64)
+    codes = column.rank("dense").cast(pl.Int64).fill_null(UNNAMED)
+    return codes.to_numpy()
+
+
+def _one_a_day(measures: tuple[str, ...], rows: _Rows) -> Series:
     """One score per line and day; days whose complete totals differ, and imputed totals, are set aside."""
+    code, person, day, value, key, is_imputed, rater, mode = rows
     line = (code << PERSON_BITS) + person
     whole = np.flatnonzero(~is_imputed)
-    place = (line[whole] << DAY_BITS) + day[whole] + DAY_ZERO
+    place = _packed(line[whole], day[whole])
     starts = np.flatnonzero(np.concatenate(([True], place[1:] != place[:-1]))) if len(whole) else whole[:0]
     least = np.minimum.reduceat(value[whole], starts) if len(whole) else value[:0]
     greatest = np.maximum.reduceat(value[whole], starts) if len(whole) else value[:0]
@@ -109,10 +137,28 @@ def _one_a_day(
     at, apart = whole[starts[is_one]], whole[starts[~is_one]]
     aside = np.concatenate((np.flatnonzero(is_imputed), apart))
     aside_key = np.concatenate((key[is_imputed], first_key[~is_one]))
-    unusable = Unusable(code[aside], person[aside], day[aside], aside_key, is_imputed[aside])
     own = line[at]
-    is_first = np.concatenate(([True], own[1:] != own[:-1])) if len(own) else np.empty(0, np.bool_)
-    return Series(measures, own, code[at], person[at], day[at], value[at], first_key[is_one], is_first, unusable)
+    return Series(
+        measures,
+        own,
+        code[at],
+        person[at],
+        day[at],
+        value[at],
+        first_key[is_one],
+        np.concatenate(([True], own[1:] != own[:-1])) if len(own) else np.empty(0, np.bool_),
+        _agreed(rater[whole], starts)[is_one],
+        _agreed(mode[whole], starts)[is_one],
+        Unusable(code[aside], person[aside], day[aside], aside_key, is_imputed[aside]),
+    )
+
+
+def _agreed(column: Ints, starts: NDArray[np.intp]) -> Ints:
+    """By day: what all its rows say; -1 where they differ."""
+    if not len(column):
+        return column
+    least, greatest = np.minimum.reduceat(column, starts), np.maximum.reduceat(column, starts)
+    return np.where(least == greatest, least, UNNAMED)
 
 
 def by_code(measures: tuple[str, ...], numbers: dict[str, float | None]) -> Numbers:

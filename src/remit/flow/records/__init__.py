@@ -65,27 +65,32 @@ def read_records(
     """
     start = Span(episode_start, episode_start) if isinstance(episode_start, date) else episode_start
     book = Book(knowledge, index_date, start, today)
-    _read_all(book, [Path(paths)] if isinstance(paths, (str, Path)) else [Path(path) for path in paths])
+    _read_all(book, [paths] if isinstance(paths, (str, Path)) else paths)
     if book.faults:
         raise SourceError(book.faults)
     return shelve(book)
 
 
-def _read_all(book: Book, paths: list[Path]) -> None:
-    """Read all files into the book, and give every person an index date; what is wrong is in `book.faults`."""
+def _read_all(book: Book, paths: Iterable[str | Path]) -> None:
+    """Read all files into the book, each when it is taken from `paths`, and give every person an index date.
+
+    What is wrong is in `book.faults`.
+    """
     start, index_date = book.episode_start, book.index_date
     for day, name in ((index_date, "index date"), (start.first if start else None, "start of the episode")):
         if day is not None:
             book.is_plausible(Span(day, day), f"the {name} of the call")
     export = FhirExport(book)
-    for path in paths:
+    read: list[Path] = []
+    for path in map(Path, paths):
+        read.append(path)
         try:
             _read_file(book, export, path)
         except (MemoryError, OSError) as error:
             book.fault(path.name, f"cannot be read ({type(error).__name__})", "Split it, or export it as NDJSON.")
-    if not paths:
+    if not read:
         book.fault("input", "names no file", "Name a history or a FHIR export.")
-    export.finish(", ".join(path.name for path in paths))
+    export.finish(", ".join(path.name for path in read))
     if not book.faults:
         set_index_dates(book)
     if not book.faults and not book.persons:

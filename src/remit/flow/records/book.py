@@ -91,6 +91,8 @@ class MeasurementRow:
     is_imputed: bool
     record_ref: str
     stamp: str = ""  # time of day as written, to order two scores of one day
+    rater: str | None = None
+    mode: str | None = None
 
 
 @dataclass(slots=True)
@@ -103,6 +105,8 @@ class AnswerSheet:
     items: dict[int, float]
     record_ref: str
     stamp: str = ""
+    rater: str | None = None
+    mode: str | None = None
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from remit.flow.records.book import AnswerSheet, MeasurementRow, PersonRow
 from remit.flow.records.dates import Span
 from remit.flow.records.fhir_node import Node
 from remit.flow.records.scores import allowed_values, flag_safety, score_problem
-from remit.knowledge.schema import Instrument
+from remit.knowledge.instrument import Instrument
 
 if TYPE_CHECKING:
     from remit.flow.records.fhir import FhirExport
@@ -39,6 +39,7 @@ class _Reader:
         self.export = export
         self.book = export.book
         self.sheets: dict[tuple[int, str, str], AnswerSheet] = {}
+        self.setting: tuple[str | None, str | None] = (None, None)  # who rated and how, of the resource being read
 
     def observation(self, node: Node) -> None:
         """A total, an answer, a value, or a panel of them."""
@@ -58,6 +59,10 @@ class _Reader:
         day = day or (period.span("start") if period else None) or node.span("issued")
         stamp = node.text("effectiveDateTime") or node.text("effectiveInstant") or node.text("issued") or ""
         self._note_day(person, day)
+        performers, method = node.children("performer"), node.child("method")
+        rater = (performers[0].text("reference") or performers[0].text("display")) if len(performers) == 1 else None
+        mode = (method.text("text") or next((c.code for c in method.own_codings() if c.code), None)) if method else None
+        self.setting = rater, mode
         for part, known in [(node, codes), *parts]:
             self._value(part, known, person, day, stamp)
 
@@ -102,7 +107,7 @@ class _Reader:
             node.fault(_value_field(node), problem, "Correct the value, or its code.")
             return
         self.book.measurements.append(
-            MeasurementRow(person.key, measure_id, day.first, value, unit, False, node.place(), stamp)
+            MeasurementRow(person.key, measure_id, day.first, value, unit, False, node.place(), stamp, *self.setting)
         )
 
     def _answer(
@@ -129,7 +134,8 @@ class _Reader:
         key = (person.key, instrument_id, stamp or str(day.first))
         sheet = self.sheets.get(key)
         if sheet is None:
-            sheet = self.sheets[key] = AnswerSheet(person.key, instrument_id, day.first, {}, node.place(), stamp)
+            sheet = AnswerSheet(person.key, instrument_id, day.first, {}, node.place(), stamp, *self.setting)
+            self.sheets[key] = sheet
         if sheet.items.setdefault(item, value) != value:
             flag_safety(self.book, person.key, instrument, {item: value}, node.place())
             name = f"Answers of {instrument.name} of one time differ; the first is used ({{n}} left out)."
@@ -188,6 +194,8 @@ class _Reader:
             self.export.leave_out(person, "QuestionnaireResponse", "status_left_out", f"status {status[:40]}")
             return
         day, stamp = node.span("authored"), node.text("authored") or ""
+        answered = node.child("source") or node.child("author")
+        self.setting = (answered.text("reference") or answered.text("display")) if answered else None, None
         self._note_day(person, day)
         for item, code in known:
             answers = item.children("answer")

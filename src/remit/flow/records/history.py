@@ -70,8 +70,8 @@ def read_history(book: Book, data: Any, where: Where, path: Path, scope: Scope, 
     _preferences(book, top, person)
 
 
-MEASUREMENT_KEYS = ("code", "value", "unit", "date")
-ANSWER_KEYS = ("instrument", "date", "items")
+MEASUREMENT_KEYS = ("code", "value", "unit", "date", "rater", "mode")
+ANSWER_KEYS = ("instrument", "date", "items", "rater", "mode")
 CONDITION_KEYS = ("condition", "start", "status")
 
 

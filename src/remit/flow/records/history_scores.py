@@ -8,9 +8,11 @@ from remit.flow.records.book import AnswerSheet, Book, MeasurementRow, PersonRow
 from remit.flow.records.dates import UNKNOWN_DATE, Span
 from remit.flow.records.fields import Fields
 from remit.flow.records.scores import allowed_values, flag_safety, score_problem, scored
+from remit.knowledge.instrument import Instrument, Question
 from remit.knowledge.lexicon import Match
-from remit.knowledge.schema import Instrument, Observable, Question
+from remit.knowledge.schema import Observable
 from remit.knowledge.units import is_same_unit
+from remit.tables.records import MEASURING_MODES
 
 
 def read_measurement(book: Book, fields: Fields, person: PersonRow, scope: Scope) -> None:
@@ -19,6 +21,7 @@ def read_measurement(book: Book, fields: Fields, person: PersonRow, scope: Scope
     value = fields.number("value")
     unit = fields.text("unit")
     day = _day(book, fields, person, scope)
+    rater, mode = fields.text("rater"), fields.choice("mode", MEASURING_MODES)
     if not fields.is_object:
         return
     for key in ("code", "value"):
@@ -39,13 +42,15 @@ def read_measurement(book: Book, fields: Fields, person: PersonRow, scope: Scope
     if isinstance(measure, Observable) and unit and measure.unit and not is_same_unit(unit, measure.unit):
         told = f"{measure.name} is not given in {measure.unit}; its plausibility was not checked."
         book.notice(person.key, "flag", "unit_differs", told, fields.place())
-    book.measurements.append(MeasurementRow(person.key, measure_id, day.first, value, unit, False, fields.place()))
+    row = MeasurementRow(person.key, measure_id, day.first, value, unit, False, fields.place(), rater=rater, mode=mode)
+    book.measurements.append(row)
 
 
 def read_answers(book: Book, fields: Fields, person: PersonRow, scope: Scope) -> None:
     """Answers to the items of an instrument."""
     name = fields.text("instrument")
     day = _day(book, fields, person, scope)
+    rater, mode = fields.text("rater"), fields.choice("mode", MEASURING_MODES)
     if not fields.is_object:
         return
     for key in ("instrument", "items"):
@@ -70,7 +75,7 @@ def read_answers(book: Book, fields: Fields, person: PersonRow, scope: Scope) ->
     if first != place:
         fields.fault((), f"gives answers of a day that {first} gives already", "Keep one of the two.")
         return
-    book.sheets.append(AnswerSheet(person.key, instrument_id, day.first, answers, place))
+    book.sheets.append(AnswerSheet(person.key, instrument_id, day.first, answers, place, rater=rater, mode=mode))
 
 
 def _items(fields: Fields, instrument: Instrument, items: list[Any]) -> dict[int, float] | None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from remit.flow.records.book import AnswerSheet, Book, MeasurementRow
-from remit.knowledge.schema import Instrument, Observable, Question
+from remit.knowledge.instrument import Instrument, Question
+from remit.knowledge.schema import Observable
 from remit.knowledge.units import is_same_unit
 from remit.tables.crisis import SAFETY_NOTICE
 
@@ -147,11 +148,11 @@ def _merge(
             f"{name}: missing answers were filled with the mean of the others; the total is not used to judge response."
         )
         book.notice(sheet.person_key, "assumed", "total_prorated", text, sheet.record_ref)
-    return [
-        MeasurementRow(
-            sheet.person_key, instrument.id, sheet.date, total.value, None, total.is_imputed, sheet.record_ref
-        )
-    ]
+    row = MeasurementRow(
+        sheet.person_key, instrument.id, sheet.date, total.value, None, total.is_imputed, sheet.record_ref,
+        sheet.stamp, sheet.rater, sheet.mode,
+    )  # fmt: skip
+    return [row]
 
 
 def _flag_total(book: Book, sheet: AnswerSheet, name: str) -> None:

@@ -141,7 +141,7 @@ def _exposures(stretches: list[Stretch], rows: Rows) -> None:
 def _measurements(measurements: list[MeasurementRow], rows: Rows) -> None:
     measurements.sort(key=lambda m: m.person_key)
     rows[Measurement] = [
-        (key, m.person_key, m.measure_id, m.date, m.value, m.unit, m.is_imputed, m.record_ref)
+        (key, m.person_key, m.measure_id, m.date, m.value, m.unit, m.is_imputed, m.record_ref, m.rater, m.mode)
         for key, m in enumerate(measurements)
     ]
 

@@ -2,50 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from remit.knowledge import Knowledge
 from remit.knowledge.base import Cited
+from remit.knowledge.tasks import EARLY, EARLY_RANK, LAST_RANK
 from remit.render.course.views import CourseView, DueView, EventView, LineView, PastView
+from remit.render.crisis import zero_sentences
+from remit.render.expected import expected_of
 from remit.render.gather import by, first
 from remit.render.phrases import Phrases, number
 from remit.render.views import AssessmentView, PersonView, TrialView
 from remit.tables import Tables
 
 Row = dict[str, Any]
+BRANCHES = ("fixed", "zero", "one", "two", "stop")
+"""Branches of a published algorithm."""
+OPEN_STATES = ("overdue", "due")
 _NEEDS_WORK = ("overdue", "due", "planned", "not_assessable", "done")
+
+
+_COPIED = {
+    "measure_id": "measure_id",
+    "last_day": "last_date",
+    "last_score": "last_score",
+    "first_day": "first_date",
+    "first_score": "first_score",
+    "trend": "trend",
+    "event": "event",
+    "event_certainty": "event_certainty",
+    "event_day": "event_date",
+    "days_without_improvement": "days_without_improvement",
+    "improved_day": "improved_date",
+    "n_overdue": "n_overdue",
+    "n_due": "n_due",
+    "next_day": "next_date",
+    "next_state": "next_state",
+    "has_sign": "has_sign",
+    "is_item_unanswered": "is_item_unanswered",
+}
+"""Fields of a `LineView` by the column of `caseload_line`."""
 
 
 def lines(tables: Tables, knowledge: Knowledge) -> list[LineView]:
     """The list view, in the order of the persons."""
-    ids = {r["person_key"]: r for r in tables["person"].iter_rows(named=True)}
-    rules = knowledge.course.tasks
+    persons = {r["person_key"]: r for r in tables["person"].iter_rows(named=True)}
+    rules, instruments = knowledge.course.tasks, knowledge.instruments
 
     def view(row: Row) -> LineView:
-        person, measure, rule = ids[row["person_key"]], row["measure_id"], row["next_rule_key"]
+        person, measure, rule = persons[row["person_key"]], row["measure_id"], row["next_rule_key"]
         return LineView(
             person_id=person["person_id"],
             index_date=person["index_date"],
-            measure_id=measure,
-            instrument=None if measure is None else knowledge.instruments[measure].name,
-            last_day=row["last_date"],
-            last_score=row["last_score"],
-            first_score=row["first_score"],
-            trend=row["trend"],
-            event=row["event"],
-            event_certainty=row["event_certainty"],
-            event_day=row["event_date"],
-            days_without_improvement=row["days_without_improvement"],
-            n_overdue=row["n_overdue"],
-            n_due=row["n_due"],
+            instrument=instruments[measure].name if measure else None,
             next_rule=None if rule is None else rules[rule],
-            next_day=row["next_date"],
-            next_state=row["next_state"],
-            has_sign=row["has_sign"],
-            is_item_unanswered=row["is_item_unanswered"],
+            **{name: row[column] for name, column in _COPIED.items()},
         )
 
     return [view(row) for row in tables["caseload_line"].iter_rows(named=True)]
@@ -62,7 +76,7 @@ def gather_course(tables: Tables, view: AssessmentView, knowledge: Knowledge, ph
     Parameters
     ----------
     tables : mapping of str to DataFrame
-        What `remit.pipeline.assess` returned with `with_course`.
+        What `remit.pipeline.assess` returned.
     view : AssessmentView
         Of the same tables.
     knowledge : Knowledge
@@ -77,6 +91,7 @@ class _Gatherer:
         self.keys = {r["person_id"]: r["person_key"] for r in tables["person"].iter_rows(named=True)}
         self.scores = first(tables["measurement"], "measurement_key")
         self.events, self.due = by(tables["course_event"], "person_key"), by(tables["due"], "person_key")
+        self.by_person = by(tables["measurement"], "person_key")
         self.responses = first(tables["response"], "trial_key")
         self.told = _reported(tables)
         self.lines = {line.person_id: line for line in lines(tables, knowledge)}
@@ -91,9 +106,7 @@ class _Gatherer:
         events = [self._event(row, trials) for row in rows]
         due = [self._due(row, trials, person) for row in self.due.get(key, ())]
         topics = self.knowledge.course.caseload.topics
-        due.sort(
-            key=lambda d: (_is_later(d), _NEEDS_WORK.index(d.state), topics.index(d.rule.topic), d.day or date.max)
-        )
+        due.sort(key=lambda d: (_rank(d), _NEEDS_WORK.index(d.state), topics.index(d.rule.topic), d.day or date.max))
         return CourseView(
             person,
             tuple(e for e in events if e.kind != "unknown"),
@@ -101,7 +114,19 @@ class _Gatherer:
             tuple(due),
             tuple(self._past(t) for t in person.trials),
             self.lines[person.id],
+            tuple(zero_sentences(person.signs, self.phrases, self.knowledge)),
+            tuple(x for t in person.trials if (x := expected_of(t, self.knowledge))),
+            tuple(self._unrecorded(key)),
         )
+
+    def _unrecorded(self, person_key: int) -> Iterator[str]:
+        """What scores cannot tell: one alone on an instrument; and how many do not say who rated, or how."""
+        own = [r for r in self.by_person.get(person_key, ()) if r["measure_id"] in self.knowledge.course.measures]
+        for measure, day in _only_ones(own):
+            name = self.knowledge.instruments[measure].name
+            yield self.say("course.lack.only_one", instrument=name, day=self.phrases.day(day))
+        if n := sum(row["rater"] is None or row["mode"] is None for row in own):
+            yield self.say("course.rater", n=n)
 
     def _event(self, row: Row, trials: dict[int, TrialView]) -> EventView:
         measure = row["measure_id"]
@@ -182,7 +207,8 @@ class _Gatherer:
             return None
         if advice is not None and branch in ("then", "otherwise"):
             return self.say("course.branch.published", text=getattr(advice, branch))
-        return self.say(f"course.branch.{branch}")
+        told = self.say(f"course.branch.{branch}")
+        return self.say("course.branch.published", text=told) if branch in BRANCHES else told
 
     def _past(self, trial: TrialView) -> PastView:
         """Measured beside reported; table `response` says which stands."""
@@ -204,9 +230,19 @@ class _Gatherer:
         return self.phrases.outcome(row["outcome"])
 
 
-def _is_later(due: DueView) -> bool:
-    """What a sign asks comes before all else."""
-    return not due.rule.sign
+def _only_ones(scores: Sequence[Row]) -> Iterator[tuple[str, date]]:
+    """Instruments with scores of one day only, and that day."""
+    for measure in dict.fromkeys(row["measure_id"] for row in scores):
+        days = {row["date"] for row in scores if row["measure_id"] == measure}
+        if len(days) == 1:
+            yield measure, days.pop()
+
+
+def _rank(due: DueView) -> int:
+    """What a sign asks comes before all else, then what an event asks, as in the list view."""
+    if due.state not in OPEN_STATES and not (due.state == "not_assessable" and due.rule.event):
+        return LAST_RANK
+    return min(due.rule.rank, EARLY_RANK) if due.branch == EARLY else due.rule.rank
 
 
 def _reported(tables: Tables) -> dict[int, list[Row]]:

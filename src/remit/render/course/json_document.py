@@ -26,7 +26,6 @@ def course_json(views: list[CourseView], knowledge: Knowledge, phrases: Phrases)
         "early_improvement_error_rates": [
             {"text": r.text, "sources": list(r.sources), "verified": r.verified} for r in rates
         ],
-        "not_recorded": phrases.say("course.rater"),
         "persons": [_person(view, knowledge, phrases) for view in views],
     }
 
@@ -52,6 +51,9 @@ def _person(view: CourseView, knowledge: Knowledge, phrases: Phrases) -> Json:
         "course_events": [event_json(e) for e in (*view.events, *view.lacks)],
         "due": [due_json(d, is_visit=phrases.is_visit) for d in view.due],
         "past": [_past(p) for p in view.past],
+        "not_recorded": list(view.unrecorded),
+        "zeros": list(view.zeros),
+        "notices": [n.text for n in view.person.notices],
     }
 
 
@@ -76,11 +78,14 @@ def line_json(line: LineView) -> Json:
         "instrument": line.measure_id,
         "last_score": line.last_score,
         "last_date": iso(line.last_day),
+        "first_score": line.first_score,
+        "first_date": iso(line.first_day),
         "trend": line.trend,
         "event": line.event,
         "event_certainty": line.event_certainty,
         "event_date": iso(line.event_day),
         "days_without_improvement": line.days_without_improvement,
+        "improved_date": iso(line.improved_day),
         "n_overdue": line.n_overdue,
         "n_due": line.n_due,
         "next_step": line.next_rule.name if line.next_rule else None,

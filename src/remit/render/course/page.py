@@ -7,12 +7,13 @@ from datetime import date
 
 from remit.knowledge import Knowledge
 from remit.render.charts.trajectory import Trajectory
-from remit.render.course.text import LIST_COLUMNS, SHOWN_IN_VISIT, Words, list_cells, past_cells, visit_events
-from remit.render.course.views import CourseView, EventView, LineView
+from remit.render.course.sections import CourseSections
+from remit.render.course.views import CourseView, LineView
+from remit.render.course.words import LIST_COLUMNS, Words, list_cells
 from remit.render.document.blocks import Block, Document, Figure, Grid, Part, Said, Section, record
 from remit.render.document.parts import Frame, items, paragraph
 from remit.render.document.sourced import check
-from remit.render.phrases import Phrases, sources_of, weakest
+from remit.render.phrases import Phrases
 from remit.render.views import AssessmentView
 
 _LIST_WIDTHS = (3, 3, 4, 4, 3, 3, 7)
@@ -76,66 +77,12 @@ def caseload_document(
 
 
 def _sections(course: CourseView, chart: Trajectory, words: Words, n: int) -> Iterator[Section]:
-    say = words.say
-    yield Section(f"now-{n}", say("course.now"), (items([record(t) for t in words.now(course.line)]),))
+    sections = CourseSections(course, words, f"-{n}")
+    yield sections.now()
     if picture := chart.of(course.person, f"trajectory-{n}"):
         legend = Said(chart.legend(), chart.rule.sources)
-        yield Section(f"chart-{n}", say("course.chart"), (Figure(picture, legend),))
-    yield from _visit(course, words, n) if words.phrases.is_visit else _clinician(course, words, n)
-
-
-def _clinician(course: CourseView, words: Words, n: int) -> Iterator[Section]:
-    say = words.say
-    yield Section(f"due-{n}", say("course.due"), (_due(course, words),))
-    events = [_event(e, words) for e in reversed(course.events)]
-    yield Section(
-        f"events-{n}", say("course.events"), (items(events or [say("course.no_events")]), *_early(course, words))
-    )
-    if course.past:
-        columns = tuple(say(f"course.past_columns.{c}") for c in ("treatment", "measured", "reported", "stands"))
-        rows = tuple(
-            tuple(record(cell) for cell in (words.phrases.named(p.trial), *past_cells(p, words))) for p in course.past
-        )
-        yield Section(f"past-{n}", say("course.past"), (Grid(say("course.past"), columns, rows, (3, 3, 2, 3)),))
-    lacks: list[str | Said] = [*(record(t) for t in dict.fromkeys(e.text for e in course.lacks)), say("course.rater")]
-    yield Section(f"unknown-{n}", say("course.unknown"), (items(lacks),))
-
-
-def _event(event: EventView, words: Words) -> Said:
-    return Said(words.event(event), sources_of(event.basis), "record", weakest(event.basis))
-
-
-def _early(course: CourseView, words: Words) -> Iterator[Block]:
-    """Both error rates, wherever an early look is shown."""
-    if any(e.kind in ("early_improvement", "no_early_improvement") for e in course.events):
-        yield paragraph(words.say("course.early_note"))
-        rates = words.knowledge.course.policy.early_improvement.error_rates
-        yield items([Said(r.text, r.sources, verified=r.verified) for r in rates])
-
-
-def _due(course: CourseView, words: Words) -> Block:
-    say = words.say
-    if not course.due:
-        return paragraph(say("course.nothing_due"))
-    columns = tuple(say(f"course.due_columns.{c}") for c in ("state", "task", "day", "why"))
-    rows = tuple(
-        (
-            record(say(f"course.state.{d.state}")),
-            Said(words.task(d), d.rule.sources, verified=d.rule.verified),
-            record(words.day(d)),
-            Said(words.why(d), d.rule.sources),
-        )
-        for d in course.due
-    )
-    return Grid(say("course.due"), columns, rows, (2, 4, 3, 5))
-
-
-def _visit(course: CourseView, words: Words, n: int) -> Iterator[Section]:
-    say = words.say
-    steps = {d.rule.plain: d.rule for d in course.due if d.state in SHOWN_IN_VISIT}
-    shown = [Said(plain, rule.sources, verified=rule.verified) for plain, rule in steps.items()]
-    yield Section(f"due-{n}", say("course.visit.due"), (items(shown or [say("course.visit.nothing")]),))
-    told = [record(t) for t in visit_events(course, words)]
-    yield Section(
-        f"events-{n}", say("course.visit.events"), (items([*told, say("course.visit.promise")]), *_early(course, words))
-    )
+        yield Section(f"chart-{n}", words.say("course.chart"), (Figure(picture, legend),))
+    yield from sections.body()
+    yield from sections.notices()
+    if not words.phrases.is_visit:
+        yield sections.own()

@@ -48,6 +48,7 @@ def due_json(due: DueView, *, is_visit: bool) -> Json:
         "done_date": iso(due.done_day),
         "branch": None if is_visit else due.branch,
         "number": None if is_visit else due.number,
+        "guidance_of": list(due.rule.countries),
         "why": due.rule.why,
         "sources": list(due.rule.sources),
         "verified": due.rule.verified,

@@ -7,6 +7,7 @@ from datetime import date
 
 from remit.knowledge.base import Cited
 from remit.knowledge.tasks import TaskRule
+from remit.render.expected import Expected
 from remit.render.views import PersonView, TrialView
 
 
@@ -71,12 +72,14 @@ class LineView:
     instrument: str | None
     last_day: date | None
     last_score: float | None
+    first_day: date | None
     first_score: float | None
     trend: str
     event: str | None
     event_certainty: str | None
     event_day: date | None
     days_without_improvement: int | None
+    improved_day: date | None
     n_overdue: int
     n_due: int
     next_rule: TaskRule | None
@@ -96,3 +99,6 @@ class CourseView:
     due: tuple[DueView, ...]
     past: tuple[PastView, ...]
     line: LineView
+    zeros: tuple[str, ...]  # that a zero about suicide, or no answer, excludes nothing
+    expected: tuple[Expected, ...]
+    unrecorded: tuple[str, ...]  # what no score can tell: one alone, and who rated and how

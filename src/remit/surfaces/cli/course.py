@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -89,7 +89,7 @@ def write_course(request: Request, form: CourseFormat, output: Path | None) -> N
     records = read_records(request.files, knowledge, index_date=asked_day(request.index_date), today=_today())
     if request.country:
         records["person"] = records["person"].with_columns(pl.col("country").fill_null(request.country))
-    tables = assess(records, knowledge, with_course=True)
+    tables = assess(records, knowledge)
     phrases = Phrases(load_text(), request.mode)
     view = gather(tables, knowledge, phrases.text, request.mode)
     views = gather_course(tables, view, knowledge, phrases)
@@ -173,11 +173,11 @@ def _read(paths: list[Path], request: ListRequest, knowledge: Knowledge) -> tupl
     """
     index_date = asked_day(request.index_date)
 
-    def read(some: list[Path]) -> dict[str, pl.DataFrame]:
+    def read(some: Iterable[Path]) -> dict[str, pl.DataFrame]:
         return read_records(some, knowledge, index_date=index_date, today=_today())
 
     try:
-        return read(paths), []
+        return read(_told(paths)), []
     except SourceError:
         pass
     good, faults = [], []

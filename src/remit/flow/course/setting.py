@@ -1,0 +1,24 @@
+"""What every kind of task is dated from."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import polars as pl
+
+from remit.flow.course.anchors import Courses
+from remit.flow.course.record import Record
+from remit.flow.course.series import Series
+from remit.knowledge import Knowledge
+from remit.tables import Tables
+
+
+class Setting(NamedTuple):
+    """The run, read once for all tasks."""
+
+    tables: Tables
+    event: pl.DataFrame  # table `course_event`
+    series: Series
+    courses: Courses
+    record: Record
+    knowledge: Knowledge

@@ -173,6 +173,15 @@ def test_frames_in_and_out() -> None:
     assert len(remit.__all__) <= 15
 
 
+def test_pandas_frames_on_request() -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = some_exposures(40)
+    found = remit.assess(remit.scan_exposures(frame.to_pandas()), ["fda"], index_date=date(2026, 1, 1))
+    expected = remit.assess(frame, ["fda"], index_date=date(2026, 1, 1))
+    assert found.verdict.equals(expected.verdict)
+    assert isinstance(found.trial.to_pandas(), pandas.DataFrame)
+
+
 def test_a_history_is_assessed_as_on_the_command_line() -> None:
     example = Path(__file__).parents[2] / "examples" / "history.yaml"
     found = remit.assess(example)

@@ -12,7 +12,7 @@ import pytest
 
 from cohort.making import day, knowledge, run, table, write_csv
 from remit.cohort.measures.pathways import form_lines
-from remit.cohort.results.cells import complementary, merged_steps, suppressed
+from remit.cohort.results.cells import complementary, differing, few_left, merged_steps, suppressed
 from remit.cohort.results.intervals import poisson, wilson
 from remit.cohort.results.prevalence import agreement
 from remit.cohort.results.survival import curves
@@ -91,17 +91,63 @@ def test_one_small_cell_in_a_group_hides_the_next() -> None:
     frame = pl.DataFrame(
         {"g": ["a"] * 3, "n_events": [None, 7, 30], "rate": [None, 1.0, 2.0], "suppressed": [True, False, False]}
     )
-    found = complementary(frame, ["g"], "n_events", ["rate"])
+    found = complementary(frame, [["g"]], "n_events", ["rate"])
     assert found["n_events"].to_list() == [None, None, 30]
+
+
+def test_no_total_of_a_table_tells_what_is_hidden() -> None:
+    """Rows and columns: the small cell needs one more hidden in its row, in its column, and these two in theirs."""
+    cells = [(r, c, n) for r, row in enumerate([[2, 9, 20], [8, 30, 40], [50, 60, 70]]) for c, n in enumerate(row)]
+    frame = pl.DataFrame(cells, schema=["row", "column", "n_events"], orient="row")
+    frame = suppressed(frame, 5, ("n_events",))
+    found = complementary(frame, [["row"], ["column"]], "n_events", [])
+    for by in ("row", "column"):
+        for (_,), rows in found.group_by(by):
+            assert rows["n_events"].null_count() != 1, (by, rows)
+    assert found["n_events"].null_count() == 4
+    assert found.filter(pl.col("n_events").is_null())["suppressed"].all()
+
+
+def test_populations_within_one_another_do_not_tell_their_difference() -> None:
+    frame = pl.DataFrame({"definition": ["d"] * 3 + ["e"], "n": [100, 97, 60, 3], "met": [20, 20, 12, 0]})
+    found = differing(frame.with_columns(share=pl.col("met") / pl.col("n")), 5, "definition", ("n", "met"), ("share",))
+    assert found["n"].to_list() == [100, None, 60, 3]
+    assert found["share"].null_count() == 1
+
+
+def test_what_few_others_took_is_not_told_by_the_rest() -> None:
+    frame = pl.DataFrame({"path": ["a", "b", "c", "d"], "n_persons": [50, 7, 6, 2]})
+    assert few_left(frame, 5, "n_persons")["path"].to_list() == ["a", "b"]
+    assert few_left(frame.head(3), 5, "n_persons")["path"].to_list() == ["a", "b", "c"]
+
+
+def test_a_total_less_the_rest_is_a_count_too() -> None:
+    """48 of 50 reached the dose: two did not."""
+    frame = pl.DataFrame({"n_persons": [50, 50], "n_ever": [48, 40], "share": [0.96, 0.8]})
+    found = suppressed(frame, 5, ("n_ever",), ("n_ever", "share"), (pl.col("n_persons") - pl.col("n_ever"),))
+    assert found["share"].to_list() == [None, 0.8]
 
 
 def test_steps_are_joined_until_they_hold_enough() -> None:
     frame = pl.DataFrame(
         {"definition": ["d"] * 5, "day": [1, 2, 3, 4, 5], "at_risk": [50, 47, 44, 40, 38], "events": [3, 3, 4, 2, 1]}
     )
-    found = merged_steps(frame, "definition", 5, "events", ("events",))
-    assert found["day"].to_list() == [2, 4]
-    assert found["events"].to_list() == [6, 6]
+    found = merged_steps(frame, "definition", 5, "events", ())
+    assert found["day"].to_list() == [2, 5]  # the last event joins the last step: the total is shown elsewhere
+    assert found["events"].to_list() == [6, 7]
+
+
+def test_numbers_at_risk_do_not_tell_that_few_left() -> None:
+    """At risk 50, then 44 after five events, would tell that one person left; from 44 to 30 many did."""
+    days = {"day": [1, 2, 3, 4], "at_risk": [50, 44, 30, 25], "events": [5, 5, 5, 5], "left": [1, 9, 0, 0]}
+    found = merged_steps(pl.DataFrame({"definition": ["d"] * 4, **days}), "definition", 5, "events", ("left",))
+    assert found["at_risk"].to_list() == [50, None, 30, 25]
+    assert found["left"].to_list() == [None, 9, 0, 0]
+
+
+def test_a_definition_that_says_the_same_of_everyone_agrees_with_nothing() -> None:
+    row = {"definition": "a", "other": "b", "n_both": 0, "n_only_definition": 0, "n_only_other": 10, "n_neither": 15}
+    assert agreement(pl.DataFrame([row])).row(0, named=True)["kappa"] is None
 
 
 # --- doses by shape, from the rules the field uses
@@ -221,3 +267,37 @@ def test_fabbri_as_the_published_script_counts(tmp_path: Path) -> None:
     verdict = table(run(tmp_path / "fills.parquet", tmp_path / "out", "fabbri_2021"), "verdict")
     met = set(verdict.filter(pl.col("status") == "met")["person_id"])
     assert met == set(pl.read_csv(DATA / "fabbri_1000_out.csv").filter(trd=1)["eid"])
+
+
+def test_what_is_hidden_cannot_be_told_from_the_totals(tmp_path: Path) -> None:
+    """As somebody would try: totals by year, age, sex and in all, less what a finer table shows."""
+    rng = np.random.default_rng(11)
+    n = 400
+    begin = rng.integers(0, 1500, n)
+    drugs = np.array(["sertraline", "venlafaxine", "mirtazapine", "bupropion"])
+    fills = [
+        {"person_id": p, "treatment": drug, "start_date": day(int(begin[p]) + 100 * k), "days_supply": 90}
+        for p in range(n)
+        for k, drug in enumerate(rng.permutation(drugs)[: rng.integers(1, 5)])
+    ]
+    persons = [
+        {"person_id": p, "birth_date": f"{1940 + p % 60}-01-01", "sex": ("female", "female", "male")[p % 3]}
+        for p in range(n)
+    ]
+    folder = tmp_path / "in"
+    folder.mkdir()
+    write_csv(folder / "exposures.csv", fills)
+    write_csv(folder / "person.csv", persons)
+    out = run(folder, tmp_path / "out", "fabbri_2021", "cepeda_2018", index_date=day(3000))
+    tables = {name: pl.read_parquet(out / "results" / f"incidence_{name}.parquet")
+              for name in ("overall", "year", "age", "sex", "year_age_sex")}  # fmt: skip
+    margins = {"overall": [], "year": ["year"], "age": ["age_band"], "sex": ["sex"]}
+    pairs = [(coarse, "year_age_sex") for coarse in margins] + [("overall", fine) for fine in ("year", "age", "sex")]
+    assert tables["year_age_sex"]["suppressed"].any()
+    for coarse, fine in pairs:
+        keys = ["definition", *margins[coarse]]
+        shown = pl.col("n_events").sum().alias("shown"), pl.col("suppressed").sum().alias("hidden")
+        both = tables[coarse].join(tables[fine].group_by(keys).agg(shown), on=keys).drop_nulls("n_events")
+        rest = both["n_events"] - both["shown"]
+        assert not rest.is_between(1, 4).any(), (coarse, fine)
+        assert not (both["hidden"] == 1).any(), (coarse, fine)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import random
+import resource
 import signal
 import subprocess
 import sys
 import time
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
-from cohort.making import TABLES, as_parquet, day, knowledge, run, same, some_exposures, table, write_csv
+from cohort.making import DAY0, TABLES, as_parquet, day, knowledge, run, same, some_exposures, table, write_csv
+from remit.cohort.stays import merged, prolonged
 from remit.cohort.workspace import Workspace
 from remit.errors import SourceError, UsageError
 from remit.flow.records import read_records
@@ -159,7 +163,7 @@ def test_observation_death_and_index_date_cut_the_record(tmp_path: Path) -> None
         {"person_id": p, "start_date": day(a), "end_date": day(b)} for p, (a, b) in observed.items()
     ])  # fmt: skip
     write_csv(folder / "death.csv", [{"person_id": "b", "date": day(60)}])
-    out = run(folder, tmp_path / "out", "fda")
+    out = run(folder, tmp_path / "out", "fda", small_cell=0)
     counts = {r["reason"]: (r["persons"], r["records"]) for r in table(out, "attrition").to_dicts()}
     assert json.loads((out / "summary.json").read_text())["counts"]["persons"] == 2
     assert [counts[k][1] for k in ("outside_observation", "after_death", "no_exposure_left")] == [3, 1, 0]
@@ -325,16 +329,39 @@ def test_a_full_disk_is_said_and_can_be_mended(source: Path, out: Path, tmp_path
         subprocess.run(["umount", disk], check=False)
 
 
-def test_one_person_with_very_many_rows(tmp_path: Path) -> None:
-    n = 200_000
+def test_a_file_that_may_not_grow_is_said_and_can_be_mended(source: Path, out: Path, tmp_path: Path) -> None:
+    """As under a quota: whichever file is cut off, nothing stands in the output, and the same command goes on."""
+    line = [*REMIT, "cohort", "run", str(source), "--out", str(tmp_path / "out")]
+    for most in (2_000, 20_000, 60_000):
+
+        def limit(most: int = most) -> None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+        done = subprocess.run(line, capture_output=True, text=True, check=False, preexec_fn=limit)
+        assert done.returncode == 2, done.stderr[-2000:]
+        assert "No space is left" in done.stderr
+        assert "Traceback" not in done.stderr
+        assert not (tmp_path / "out").exists()
+    subprocess.run(line, check=True, capture_output=True)
+    same(tmp_path / "out", out)
+
+
+def test_one_person_with_a_million_exposures(tmp_path: Path) -> None:
+    """A slip of an export, not a person: no crash, no quadratic time, nothing lost."""
+    n = 1_000_000
     drugs = pl.Series("treatment", ["sertraline", "lithium"] * (n // 2))
-    one = (pl.lit(1).alias("person_id"), pl.lit(date(2020, 1, 1)).alias("start_date"), pl.lit(30).alias("days_supply"))
-    frame = drugs.to_frame().with_columns(*one, pl.lit(50.0).alias("daily_dose_mg"))
-    frame.write_parquet(tmp_path / "a.parquet")
-    line = ["cohort", "run", tmp_path / "a.parquet", "--out", tmp_path / "out", "-d", "fda"]
+    one = (pl.lit(1).alias("person_id"), pl.lit(30).alias("days_supply"), pl.lit(50.0).alias("daily_dose_mg"))
+    start = pl.Series("start_date", [DAY0 + timedelta(i % 3000) for i in range(n)])
+    frame = drugs.to_frame().with_columns(*one, start)
+    frame.write_parquet(tmp_path / "a.parquet", row_group_size=1 << 17)
+    line = ["cohort", "run", tmp_path / "a.parquet", "--out", tmp_path / "out", "-d", "fda", "-d", "fabbri_2021"]
     subprocess.run([*REMIT, *line], check=True, capture_output=True, cwd=tmp_path)
-    out = tmp_path / "out"
-    assert table(out, "trial")["n_exposures"].to_list() == [n // 2, n // 2]
+    trial = table(tmp_path / "out", "trial")
+    assert trial["n_exposures"].to_list() == [n // 2, n // 2]
+    assert trial["covered_days"].to_list() == [
+        3028,
+        3028,
+    ]  # every other day from 0 or 1 on; the last supply begins 2,998 days later
 
 
 def test_the_folder_of_a_cdm_is_told_by_itself(tmp_path: Path) -> None:
@@ -346,3 +373,102 @@ def test_nothing_known_is_refused(tmp_path: Path) -> None:
         run(write_csv(tmp_path / "a.csv",
             [{"person_id": 1, "treatment": "x", "start_date": "2020-01-01", "days_supply": 3}]),
             tmp_path / "out")  # fmt: skip
+
+
+# --- what more an exposures table may say
+def test_evidence_tells_how_far_a_gap_may_be(tmp_path: Path) -> None:
+    """20 days apart: one course of dispensings (30 days), two of orders or reports (14 days); other words are none."""
+    rows = [
+        {"person_id": p, "treatment": "sertraline", "start_date": day(n), "days_supply": 30, "evidence": e}
+        for p, e in enumerate(("fill", "", "order", "report", "administration", "unknown"))
+        for n in (0, 50)
+    ]
+    found = table(run(write_csv(tmp_path / "a.csv", rows), tmp_path / "out", "fda"), "trial")
+    assert dict(found.group_by("person_id").len().iter_rows()) == {0: 1, 1: 1, 2: 2, 3: 2, 4: 2, 5: 1}
+    rows[0]["evidence"] = "hearsay"
+    refused(write_csv(tmp_path / "b.csv", rows), tmp_path / "no", "evidence", "row 1", "order, fill, report")
+
+
+def test_sessions_and_adherence_are_used_and_checked(tmp_path: Path) -> None:
+    columns = ("person_id", "treatment", "start_date", "end_date", "sessions", "adherence", "stopped_because")
+    rows = [
+        (1, "ect", day(0), day(20), 8, "", ""),
+        (2, "ect", day(0), day(20), -8, "", ""),
+        (3, "sertraline", day(0), day(90), "", 0.2, "no_effect"),
+        (4, "sertraline", day(0), day(90), "", 7, ""),
+    ]
+    source = write_csv(tmp_path / "a.csv", [dict(zip(columns, row, strict=True)) for row in rows])
+    out = run(source, tmp_path / "out", "maudsley", small_cell=0)
+    counts = {r["reason"]: (r["persons"], r["records"]) for r in table(out, "attrition").to_dicts()}
+    assert counts["sessions_implausible"] == (1, 1)
+    assert counts["adherence_implausible"] == (1, 1)
+    adequacy = table(out, "adequacy").rows_by_key("person_id", named=True, unique=True)
+    assert (adequacy[3]["adherence_met"], adequacy[4]["adherence_met"]) == ("no", "unknown")
+    assert (adequacy[1]["dose_met"], adequacy[2]["dose_met"]) == ("yes", "unknown")
+
+
+# --- enrolment and days in hospital
+def as_folder(folder: Path, **tables: list[dict[str, object]]) -> Path:
+    folder.mkdir()
+    for name, rows in tables.items():
+        write_csv(folder / f"{name}.csv", rows)
+    return folder
+
+
+def fills(*starts: tuple[str, int]) -> list[dict[str, object]]:
+    return [
+        {"person_id": p, "treatment": "sertraline", "start_date": day(n), "days_supply": 30, "daily_dose_mg": 50}
+        for p, n in starts
+    ]
+
+
+def stretch(person: str, first: int, end: int) -> dict[str, object]:
+    return {"person_id": person, "start_date": day(first), "end_date": day(end)}
+
+
+def test_what_nobody_was_enrolled_for_is_left_out(tmp_path: Path) -> None:
+    source = as_folder(
+        tmp_path / "in", exposures=fills(("a", 0), ("a", 100), ("a", 300), ("b", 0)),
+        observation=[stretch("a", -10, 400), stretch("b", -10, 400)],
+        enrolment=[stretch("a", 0, 60), stretch("a", 50, 150)],
+    )  # fmt: skip
+    out = run(source, tmp_path / "out", "fda", small_cell=0)
+    counts = {r["reason"]: (r["persons"], r["records"]) for r in table(out, "attrition").to_dicts()}
+    assert counts["outside_enrolment"] == (2, 2)
+    assert table(out, "trial")["start_date"].to_list() == [day(0), day(100)]
+    for n in (2, 7):
+        same(run(source, tmp_path / f"out{n}", "fda", small_cell=0, n_buckets=n), out)
+
+
+def test_a_supply_is_not_used_up_in_hospital(tmp_path: Path) -> None:
+    """30 days from day 0; in hospital from day 20 to 60: the supply lasts to day 70, and the fill of day 95 goes on."""
+    source = as_folder(
+        tmp_path / "in", exposures=fills(("a", 0), ("a", 95), ("b", 0), ("b", 95)), stay=[stretch("a", 20, 60)]
+    )
+    out = run(source, tmp_path / "out", "fda", small_cell=0)
+    found = table(out, "trial").filter(person_id="a")
+    assert (found["covered_days"].to_list(), found["end_date"].to_list()) == ([70 + 30], [day(125)])
+    assert table(out, "trial").filter(person_id="b")["covered_days"].to_list() == [30, 30]
+    counts = {r["reason"]: (r["persons"], r["records"]) for r in table(out, "attrition").to_dicts()}
+    assert counts["prolonged_in_hospital"] == (1, 1)
+    plain = run(source, tmp_path / "plain", "fda", in_hospital=False)
+    assert table(plain, "trial").filter(person_id="a")["covered_days"].to_list() == [30, 30]
+
+
+def test_days_in_hospital_as_one_counts_them_on_a_calendar() -> None:
+    """Against a calendar that is walked day by day."""
+    rng = random.Random(5)
+    for _ in range(400):
+        stays = [(rng.randrange(4), a := rng.randrange(60), a + rng.randrange(20)) for _ in range(rng.randrange(8))]
+        supplies = [(rng.randrange(4), a := rng.randrange(60), a + rng.randrange(1, 30)) for _ in range(6)]
+        columns = [np.array(c, np.int64) for c in (zip(*stays, strict=True) if stays else ((), (), ()))]
+        found = prolonged(*(np.array(c, np.int64) for c in zip(*supplies, strict=True)), merged(*columns))
+        assert found.tolist() == [walked(*supply, stays) for supply in supplies]
+
+
+def walked(person: int, start: int, end: int, stays: list[tuple[int, int, int]]) -> int:
+    left, today = end - start, start
+    while left:
+        left -= not any(p == person and a <= today < b for p, a, b in stays)
+        today += 1
+    return today

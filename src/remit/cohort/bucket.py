@@ -15,12 +15,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from remit.cohort.raw import COUNTS, FLAGS, PERSON, RAW, RECORD
+from remit.cohort.raw import COUNTS, FLAGS, NOTED, PERSON, RAW, RECORD
 from remit.cohort.seen import Cut, Raw, Seen, keys_of, own_rows, persons_of
+from remit.cohort.stays import merged, prolonged
 from remit.cohort.stock import carried_over
-from remit.engine.columns import as_dates, days
-from remit.tables import TRI, Condition, Episode, ExposureNote, Measurement, Outcome, Person
-from remit.tables.records import EVIDENCE
+from remit.engine.columns import NO_DAY, as_dates, days
+from remit.tables import TRI, Condition, Episode, ExposureNote, Measurement, Outcome, Person, Tables
+from remit.tables.records import END_KINDS, EVIDENCE
 
 
 class Bucket(NamedTuple):
@@ -29,7 +30,7 @@ class Bucket(NamedTuple):
     `tables` are records; `ids` the person's own id by `person_key`; `counts` what was left out; `died` by person.
     """
 
-    tables: dict[str, pl.DataFrame]
+    tables: Tables
     ids: pl.Series
     counts: pl.DataFrame
     died: NDArray[np.bool_]
@@ -46,9 +47,8 @@ def records_of(raw: Raw, cut: Cut) -> Bucket:
     """
     if f"{RECORD}person" in raw:
         return _prepared({name.removeprefix(RECORD): frame for name, frame in raw.items()}, cut.newest)
-    exposure = raw.get("exposure")
-    if exposure is None:
-        exposure = pl.DataFrame(schema={PERSON: pl.Int64, **RAW["exposure"]})
+    raw = _complete(raw, cut)
+    exposure = raw["exposure"]
     ids = persons_of(exposure[PERSON])
     key = keys_of(exposure[PERSON], ids)
     seen = Seen(raw, ids, cut)
@@ -62,6 +62,9 @@ def records_of(raw: Raw, cut: Cut) -> Bucket:
         renumbered[left] = np.arange(len(left))
         ids, key = ids.gather(left), renumbered[key]
         seen = Seen(raw, ids, cut)
+    if "stay" in raw and cut.in_hospital:
+        exposure, count = _prolonged(exposure, key, own_rows(raw["stay"], ids), cut)
+        counts.append(count)
     if cut.carry_over:
         exposure, key = _carried(exposure, key)
     tables = _tables(raw, exposure, key, ids, seen)
@@ -69,6 +72,34 @@ def records_of(raw: Raw, cut: Cut) -> Bucket:
         {"transform": "records", "reason": r, "persons": p, "records": n, "kept": k} for r, p, n, k in counts if n or p
     ]
     return Bucket(tables, ids, pl.DataFrame(rows, schema=COUNTS), seen.died)
+
+
+def _complete(raw: Raw, cut: Cut) -> dict[str, pl.DataFrame]:
+    """The bucket with every table that the source has for anyone: one without rows of these persons is empty."""
+    empty = {
+        name: pl.DataFrame(schema={PERSON: pl.String if cut.is_text else pl.Int64, **RAW[name]})
+        for name in ("exposure", *cut.tables)
+        if name in RAW
+    }
+    return {**empty, **raw}
+
+
+def _prolonged(
+    exposure: pl.DataFrame, key: NDArray[np.int64], stays: tuple[NDArray[np.int64], pl.DataFrame], cut: Cut
+) -> tuple[pl.DataFrame, tuple[str, int, int, bool]]:
+    """Supplies that were not used in hospital; what was given there, session by session or dose by dose, stays."""
+    owner, frame = stays
+    frame = frame.with_columns(pl.Series("key", owner)).drop_nulls("start_date")
+    begin = days(frame["start_date"]).astype(np.int64)
+    until = days(frame["end_date"].fill_null(cut.newest)).astype(np.int64)
+    start, end = days(exposure["start_date"]).astype(np.int64), days(exposure["end_date"]).astype(np.int64)
+    is_supply = (start != NO_DAY) & (end != NO_DAY)
+    if "evidence" in exposure.columns:
+        is_supply &= (exposure["evidence"].cast(pl.String) != EVIDENCE[-1]).fill_null(True).to_numpy()
+    later = prolonged(key, start, end, merged(frame["key"].to_numpy(), begin, until))
+    is_longer = is_supply & (later > end)
+    moved = exposure.with_columns(as_dates("end_date", np.where(is_longer, later, end)))
+    return moved, ("prolonged_in_hospital", len(np.unique(key[is_longer])), int(is_longer.sum()), True)
 
 
 def _prepared(tables: dict[str, pl.DataFrame], newest: date) -> Bucket:
@@ -108,6 +139,8 @@ def _carried(exposure: pl.DataFrame, key: NDArray[np.int64]) -> tuple[pl.DataFra
 
 
 _TREATMENT_BITS = 16
+_BARE = EVIDENCE[1]
+"""What an exposure is where nothing says it: a dispensing."""
 
 
 def _flagged(flags: NDArray[np.uint8], key: NDArray[np.int64]) -> list[tuple[str, int, int, bool]]:
@@ -134,9 +167,13 @@ def _tables(
     ]
     tables = {"exposure": pl.DataFrame(columns), "person": _person_table(raw, ids, seen)}
     is_ongoing = pl.Series(exposure["flags"].to_numpy() & 1 == 1)
+    noted = [name for name in NOTED if name in exposure.columns]
     is_noted = exposure["start_date"].is_null() | (exposure["end_date"].is_null() & ~is_ongoing)
+    for name in noted:
+        is_noted |= exposure[name].is_not_null() & (exposure[name].cast(pl.String) != _BARE)
     if is_noted.any():
-        tables["exposure_note"] = _notes(tables["exposure"].filter(is_noted))
+        said = tables["exposure"].with_columns(is_ongoing.alias("is_ongoing"), *(exposure[name] for name in noted))
+        tables["exposure_note"] = _notes(said.filter(is_noted))
     for name, build in (("condition", _conditions), ("measurement", _measurements), ("episode", _episodes)):
         if name in raw:
             own, frame = own_rows(raw[name], ids)
@@ -161,15 +198,19 @@ def _person_table(raw: Raw, ids: pl.Series, seen: Seen) -> pl.DataFrame:
 
 
 def _notes(exposure: pl.DataFrame) -> pl.DataFrame:
-    end_kind = pl.when(pl.col("end_date").is_null()).then(pl.lit("unknown")).otherwise(pl.lit("ended"))
+    is_ended, is_ongoing = pl.col("end_date").is_not_null(), pl.col("is_ongoing")
+    ended, ongoing, unknown = (pl.lit(kind) for kind in END_KINDS)
+    end_kind = pl.when(is_ended).then(ended).when(is_ongoing).then(ongoing).otherwise(unknown)
+    evidence = pl.col("evidence").cast(pl.String) if "evidence" in exposure.columns else pl.lit(None, pl.String)
     return ExposureNote.conform(
         exposure.select(
             "exposure_key",
             pl.col("start_date").alias("start_latest_date"),
             pl.col("end_date").alias("end_earliest_date"),
             end_kind.alias("end_kind"),
-            pl.lit(EVIDENCE[1]).alias("evidence"),
+            evidence.fill_null(_BARE).alias("evidence"),
             pl.lit("").alias("record_ref"),
+            *(pl.col(name) for name in NOTED if name in exposure.columns and name != "evidence"),
         )
     )
 

@@ -33,7 +33,7 @@ class Opened:
         done = sum(work.has_part(bucket) for bucket in range(n))
         return (done, n) if done else None
 
-    def do(self, engine: str = "local", master: str | None = None) -> dict[str, int]:
+    def do(self, engine: str = "local", master: str | None = None) -> dict[str, int | None]:
         """Do it; the counts of the summary."""
         if engine == "spark":
             needs("pyspark")

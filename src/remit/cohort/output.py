@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as papq
 
+from remit.cohort.following import ROWS as COURSE_ROWS
 from remit.cohort.judge import ROWS
 from remit.cohort.publish import results_of, steps_of, summary, write_tables
 from remit.cohort.report import report_html
@@ -25,7 +26,7 @@ def write_output(run: Run, folder: Path) -> None:
         Exists and is empty.
     """
     least = int(run.options.small_cell if run.options.small_cell is not None else run.knowledge.cohort.small_cell.value)
-    for name in ROWS:
+    for name in (*ROWS, *(COURSE_ROWS if run.options.with_course else ())):
         _join(run, name, folder / f"{name}.parquet")
     results = results_of(run, least)
     steps = steps_of(run, least)

@@ -60,6 +60,11 @@ def number(value: float | None, decimals: int = 0) -> str:
     return "" if value is None else f"{value:,.{decimals}f}"
 
 
+def amount_of(count: int | None, least: int) -> str:
+    """A count of persons; of a few, that it is."""
+    return f"<{least}" if count is None else f"{count:,}"
+
+
 def percent(value: float | None) -> str:
     """A share in percent."""
     return "" if value is None else f"{value * 100:.1f}"

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 
 import polars as pl
 
-from remit.tables import Condition, Episode, Measurement, Outcome, Person
+from remit.tables import Condition, Episode, ExposureNote, Measurement, Outcome, Person
 
 PERSON = "person_id"
 
@@ -25,6 +25,7 @@ RAW: dict[str, dict[str, Any]] = {
     },
     "person": {name: Person.dtypes()[name] for name in ("birth_date", "sex", "country", "index_date")},
     "observation": {"start_date": pl.Date, "end_date": pl.Date},  # days on which records would have been seen
+    "enrolment": {"start_date": pl.Date, "end_date": pl.Date},  # days on which somebody would have paid for them
     "death": {"date": pl.Date},
     "stay": {"start_date": pl.Date, "end_date": pl.Date},  # days in hospital, where supplies are not used up
     "condition": {name: Condition.dtypes()[name] for name in ("condition_id", "status", "onset_date")},
@@ -39,10 +40,14 @@ RAW: dict[str, dict[str, Any]] = {
 }
 """Tables that a source may hand over, with their columns besides `person_id`."""
 
+NOTED = {name: ExposureNote.dtypes()[name] for name in ("evidence", "sessions", "adherence", "stop_reason")}
+"""Columns that exposures may have besides; a source that has one has it in every chunk."""
+
 RECORD = "record_"
 """Begins the names of tables of a bucket that are records already."""
 
-FLAGS = ("ongoing", "start_implausible", "end_implausible", "end_unknown", "dose_implausible", "dose_unknown")
+FLAGS = ("ongoing", "start_implausible", "end_implausible", "end_unknown", "dose_implausible", "dose_unknown",
+         "sessions_implausible", "adherence_implausible")  # fmt: skip
 """What was found about an exposure, by bit: an end that is empty because the treatment goes on; values no record can
 have and that became unknown; values that were empty from the start."""
 
@@ -66,7 +71,12 @@ class Task(NamedTuple):
 
 
 class Source(Protocol):
-    """Where records of many persons come from."""
+    """Where records of many persons come from.
+
+    `is_named`: treatments go by names that people wrote, so that none that is known is a slip, and no result.
+    """
+
+    is_named: bool
 
     def tasks(self) -> list[Task]:
         """Its parts; together they are the whole, and their order means nothing."""

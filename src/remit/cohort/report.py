@@ -10,8 +10,8 @@ from typing import Any
 import jinja2
 import polars as pl
 
-from remit.cohort.measures.profile import POPULATIONS
-from remit.cohort.page import Part, Says, between, headings, number, page_table, percent
+from remit.cohort.measures.profile import POPULATIONS, PUBLISHED
+from remit.cohort.page import PageTable, Part, Says, amount_of, between, headings, number, page_table, percent
 from remit.cohort.pictures.flows import attrition_chart, read_paths, sankey, sunburst
 from remit.cohort.pictures.shares import agreement_plot, curve_plot, prevalence_plot
 from remit.knowledge import Knowledge
@@ -48,14 +48,16 @@ def report_html(summary: Mapping[str, Any], results: Results, steps: pl.DataFram
         _pathways(results, say, knowledge),
         _adequacy(results, say, knowledge),
         _persistence(results, say, knowledge),
-        _attrition(steps, say, least),
+        _attrition(steps, names, say, least),
         _methods(summary, say, knowledge),
         _repeat(summary, say),
     ]
-    lead = say("lead", persons=f"{counts['persons']:,}", trials=f"{counts['trials']:,}",
+    lead = say("lead", persons=amount_of(counts["persons"], least), trials=f"{counts['trials']:,}",
                exposures=f"{counts['exposures']:,}", day=summary["index_date"])  # fmt: skip
     footer = say("footer", program=summary["program"], knowledge=summary["knowledge_version"],
                  digest=summary["knowledge_sha256"][:12])  # fmt: skip
+    if counts["persons"] == 0:
+        lead = f"{lead} {say('nobody')}"
     cells = say("suppressed", n=least) if least > 1 else say("suppressed_off")
     return _template().render(say=say, parts=parts, lead=lead, footer=footer, cells=cells)
 
@@ -63,6 +65,10 @@ def report_html(summary: Mapping[str, Any], results: Results, steps: pl.DataFram
 def _template() -> jinja2.Template:
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined)
     return environment.from_string((files("remit.cohort") / "report.html.j2").read_text(encoding="utf-8"))
+
+
+def _title(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 # --- sections
@@ -75,7 +81,8 @@ def _prevalence(results: Results, names: Mapping[str, str], say: Says) -> Part:
         say, "definition", "n", "met", "undetermined", "not_met", "not_applicable", "share", "interval", "possible"
     )
     tables = []
-    for population in reversed(shown):
+    published = [PUBLISHED] if table.filter(pl.col("population") == PUBLISHED)["n"].max() else []
+    for population in [*reversed(shown), *published]:
         rows = [
             [
                 names[r["definition"]],
@@ -84,8 +91,8 @@ def _prevalence(results: Results, names: Mapping[str, str], say: Says) -> Part:
             ]
             for r in table.filter(pl.col("population") == population).iter_rows(named=True)
         ]  # fmt: skip
-        tables.append(page_table(say(f"prevalence.population.{population}"), columns, rows))
-    about = [say("prevalence.about"), say(f"prevalence.population.{shown[-1]}").capitalize() + "."] if shown else []
+        tables.append(page_table(_title(say(f"prevalence.population.{population}")), columns, rows))
+    about = [say("prevalence.about"), _title(say(f"prevalence.population.{shown[-1]}")) + "."] if shown else []
     return Part("prevalence", about, [picture] if picture else [], tables)
 
 
@@ -189,8 +196,8 @@ def _persistence(results: Results, say: Says, knowledge: Knowledge) -> Part:
     return Part("persistence", [about], [], [page_table(say("heading.persistence"), columns, rows)])
 
 
-def _attrition(steps: pl.DataFrame, say: Says, least: int) -> Part:
-    rows = steps.to_dicts()
+def _attrition(steps: pl.DataFrame, names: Mapping[str, str], say: Says, least: int) -> Part:
+    rows = steps.filter(pl.col("transform") != "population").to_dicts()
     amount = partial(_amount, say=say, least=least)
     steps_named = [r for r in rows if say.or_key("step", r["reason"]) != r["reason"].replace("_", " ")]
     boxes: list[tuple[str, list[str]]] = [(f"{say.or_key('step', r['reason'])}\n{amount(r)}", []) for r in steps_named]
@@ -205,7 +212,18 @@ def _attrition(steps: pl.DataFrame, say: Says, least: int) -> Part:
         if r["kept"] and r not in steps_named
     ]
     table = page_table(say("attrition.about"), headings(say, "reason", "persons", "records"), unknown)
-    return Part("attrition", [], [picture], [table] if unknown else [])
+    looked = _looked_at(steps.filter(pl.col("transform") == "population"), names, say)
+    return Part("attrition", [], [picture], [*([table] if unknown else []), *looked])
+
+
+def _looked_at(steps: pl.DataFrame, names: Mapping[str, str], say: Says) -> list[PageTable]:
+    """By definition: whom its authors would not have looked at."""
+    rows = []
+    for row in steps.iter_rows(named=True):
+        reason, _, definition = row["reason"].partition(":")
+        rows.append([names[definition], say.or_key("reason", reason), number(row["persons"])])
+    columns = headings(say, "definition", "reason", "persons")
+    return [page_table(say("attrition.population"), columns, rows)] if rows else []
 
 
 def _amount(row: Mapping[str, Any], say: Says, least: int) -> str:
@@ -227,7 +245,14 @@ def _methods(summary: Mapping[str, Any], say: Says, knowledge: Knowledge) -> Par
         program=summary["program"],
         knowledge=summary["knowledge_version"],
     )
-    return Part("methods", [text, say("methods.citation")], [], [])
+    reasons = {row["reason"].partition(":")[0] for row in summary["attrition"]}
+    applied = {
+        "carry_over": summary["carry_over"],
+        "in_hospital": "prolonged_in_hospital" in reasons,
+        "population": "too_few_codes" in reasons,
+    }
+    also = [say(f"methods.{name}") for name, is_so in applied.items() if is_so]
+    return Part("methods", [" ".join([text, *also]), say("methods.citation")], [], [])
 
 
 def _repeat(summary: Mapping[str, Any], say: Says) -> Part:

@@ -6,17 +6,16 @@ Memory holds one bucket; the number of buckets follows from the budget. What is 
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import polars as pl
 
 from remit.cohort.judge import judge
-from remit.cohort.raw import COUNT, COUNTS, RECORD, Source
+from remit.cohort.raw import RECORD, Source
 from remit.cohort.seen import Cut
 from remit.cohort.shelf import Shelf, keep_bucket, read_bucket
 from remit.cohort.sources.fhir import LINES, FhirBulk
@@ -58,6 +57,10 @@ class Options:
         By default as many as the memory asks for.
     carry_over : bool
         Whether a supply waits until the one before it of the same treatment is used up.
+    in_hospital : bool
+        Whether a supply lasts longer by the days in hospital, where these are on record.
+    with_course : bool
+        Whether the course is followed too: `course_event`, `due` and `caseload`.
     """
 
     memory_gb: float = 4.0
@@ -65,6 +68,8 @@ class Options:
     small_cell: int | None = None
     n_buckets: int | None = None
     carry_over: bool = False
+    in_hospital: bool = True
+    with_course: bool = False
 
 
 class Progress(Protocol):
@@ -120,7 +125,10 @@ class Run:
     @property
     def cut(self) -> Cut:
         """How records are cut and joined before the flow."""
-        return Cut(self.newest, self.options.index_date is not None, self.options.carry_over)
+        options = self.options
+        tables = tuple(self.work.state["tables"])
+        is_asked, is_text = options.index_date is not None, bool(self.work.state["is_text"])
+        return Cut(self.newest, is_asked, options.carry_over, options.in_hospital, tables, is_text, options.with_course)
 
     def identity(self) -> Mapping[str, Any]:
         """What tells this run from another."""
@@ -132,6 +140,8 @@ class Run:
             "index_date": str(self.options.index_date),
             "n_buckets": self.options.n_buckets,
             "carry_over": self.options.carry_over,
+            "in_hospital": self.options.in_hospital,
+            "with_course": self.options.with_course,
             "program": VERSION,
         }
 
@@ -204,15 +214,27 @@ def fill_shelf(run: Run) -> None:
             run.progress.advance(task.weight, shelf.n_rows - before)
     if faults:
         raise SourceError(faults)
-    n_rows, newest = shelf.n_rows, shelf.newest
+    n_rows, newest, tables = shelf.n_rows, shelf.newest, shelf.tables
     if isinstance(run.source, FhirBulk):
-        n_rows, newest = _prepare(run, run.source, n_buckets)
-    keep_shelf(run, n_rows, newest, shelf.counts, n_buckets)
+        n_rows, newest, tables = _prepare(run, run.source, n_buckets)
+    keep_shelf(run, ReadSoFar(n_rows, newest or shelf.last_seen, shelf.counts, n_buckets, tables, shelf.is_text))
 
 
-def _prepare(run: Run, source: FhirBulk, n_buckets: int) -> tuple[int, date | None]:
-    """Turn lines into records, bucket by bucket; how many exposures there are, and the newest date on record."""
+class ReadSoFar(NamedTuple):
+    """What was read: exposures, the newest date, counts of what was left out, buckets, tables that have rows, ids."""
+
+    n_rows: int
+    newest: date | None
+    counts: pl.DataFrame
+    n_buckets: int
+    tables: Iterable[str]
+    is_text: bool
+
+
+def _prepare(run: Run, source: FhirBulk, n_buckets: int) -> tuple[int, date | None, set[str]]:
+    """Turn lines into records, bucket by bucket; how many exposures there are, the newest date, tables with rows."""
     faults: list[Fault] = []
+    found: set[str] = set()
     n_rows, newest = 0, None
     run.progress.stage("prepare", n_buckets)
     for bucket in range(n_buckets):
@@ -224,31 +246,33 @@ def _prepare(run: Run, source: FhirBulk, n_buckets: int) -> tuple[int, date | No
                 faults += error.faults
                 continue
             n_rows += tables["exposure"].height
+            found |= {name for name, frame in tables.items() if frame.height}
             last = tables["person"]["index_date"].max()
             newest = max(filter(None, (newest, last)), default=None)  # type: ignore[type-var]
             keep_bucket(run.work.shelf, bucket, {RECORD + name: frame for name, frame in tables.items()})
         run.progress.advance(1)
     if faults:
         raise SourceError(faults)
-    return n_rows, newest  # type: ignore[return-value]
+    return n_rows, newest, found  # type: ignore[return-value]
 
 
-def keep_shelf(run: Run, n_rows: int, newest: date | None, counts: pl.DataFrame, n_buckets: int) -> None:
+def keep_shelf(run: Run, read: ReadSoFar) -> None:
     """Note what was read.
 
     Raises
     ------
     SourceError
-        If there was nothing to judge.
+        If no treatment was known by its name, or there is no date.
     """
-    index = run.options.index_date or newest
-    if not n_rows:
+    index = run.options.index_date or read.newest
+    if not read.n_rows and run.source.is_named:
         problem = "holds no exposure to a treatment that is known"
         raise SourceError([Fault("source", problem, "Check the names or codes of treatments, and the folder.")])
     if index is None:
         raise SourceError([Fault("source", "holds no date", "Give --index-date.")])
     run.work.save(
-        n_buckets=n_buckets, n_rows=n_rows, newest=index.isoformat(), read=counts.to_dicts()
+        n_buckets=read.n_buckets, n_rows=read.n_rows, newest=index.isoformat(), read=read.counts.to_dicts(),
+        tables=sorted(read.tables), is_text=read.is_text,
     )  # fmt: skip
 
 
@@ -264,33 +288,6 @@ def buckets_needed(run: Run) -> int:
     return min(MAX_BUCKETS, max(1, -(-run.source.rows() // most)))
 
 
-def attrition(run: Run) -> pl.DataFrame:
-    """Table `attrition`: persons and records by transform and reason, from the source to the pathways."""
-    frames = [pl.DataFrame(run.work.state["read"], schema=COUNTS), *run.work.parts(COUNT, run.n_buckets)]
-    keys = ["transform", "reason", "kept"]
-    whole = pl.concat(frames).group_by(keys, maintain_order=True)
-    found = whole.agg(
-        pl.when(pl.col("persons").is_not_null().any()).then(pl.col("persons").sum()).alias("persons"),
-        pl.when(pl.col("records").is_not_null().any()).then(pl.col("records").sum()).alias("records"),
-    )
-    rank = {"records": 0, "trials": 1, "pathways": 2}
-    order = found.with_columns(
-        pl.col("transform").replace_strict(rank, default=len(rank)).alias("rank"),
-        (pl.col("reason") == "kept").alias("last"),
-    )
-    return order.sort("rank", "last", "kept", "reason").select(*COUNTS)
-
-
 def knowledge_digest(knowledge: Knowledge) -> str:
     """A digest of all that the asked definitions rest on."""
     return hashlib.sha256(knowledge.library.model_dump_json(by_alias=True).encode()).hexdigest()
-
-
-def memory_of_machine() -> float:
-    """Memory of this machine in GB."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB
-
-
-def rows_of_run(run: Run, name: str) -> Iterator[pl.DataFrame]:
-    """A table of rows, bucket by bucket."""
-    return run.work.parts(name, run.n_buckets)

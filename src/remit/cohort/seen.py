@@ -32,11 +32,24 @@ class Cut(NamedTuple):
         Whether that day was asked for: then nobody is followed beyond it.
     carry_over : bool
         Whether a supply waits until the one before it of the same treatment is used up.
+    in_hospital : bool
+        Whether a supply lasts longer by the days in hospital.
+    tables : tuple of str
+        Tables that the source has for anyone. Who has no row in one of them has nothing there on record, whichever
+        other persons are in the same bucket.
+    is_text : bool
+        Whether ids of persons are text; a bucket without persons does not say so itself.
+    with_course : bool
+        Whether the course is followed too.
     """
 
     newest: date
     is_asked: bool = False
     carry_over: bool = False
+    in_hospital: bool = True
+    tables: tuple[str, ...] = ()
+    is_text: bool = False
+    with_course: bool = False
 
 
 def persons_of(column: pl.Series) -> pl.Series:
@@ -75,13 +88,12 @@ class Seen:
         n = len(ids)
         asked = (cut.newest - date(1970, 1, 1)).days
         last = np.full(n, NO_DAY, np.int32)
-        self.spans: tuple[NDArray[np.int64], NDArray[np.int32]] | None = None
-        if "observation" in raw:
-            key, frame = own_rows(raw["observation"], ids)
-            start, end = days(frame["start_date"]), days(frame["end_date"], int(FAR))
-            order = np.lexsort((end, start, key))
-            self.spans = _packed(key[order], start[order]), end[order]
-            np.maximum.at(last, key, np.minimum(end, FAR) - 1)
+        self.spans: dict[str, Spans] = {}
+        for name in PERIODS:
+            if name in raw:
+                self.spans[name], until = _periods(raw[name], ids)
+                is_known = until != NO_DAY
+                last = np.where(is_known & (last != NO_DAY), np.minimum(last, until), np.where(is_known, until, last))
         if "person" in raw and not cut.is_asked:
             key, frame = own_rows(raw["person"], ids)
             given = days(frame["index_date"])
@@ -103,12 +115,8 @@ class Seen:
         """Which exposures are kept, and how many persons and records are not, by reason."""
         is_dated = start != NO_DAY
         reasons: list[tuple[str, NDArray[np.bool_]]] = []
-        if self.spans is not None:
-            begins, ends = self.spans
-            place = np.searchsorted(begins, _packed(key, start), side="right") - 1
-            owner = begins[place] >> _SHIFT if len(begins) else np.full(len(key), -1)
-            is_inside = (place >= 0) & (owner == key) & (start < ends[place] if len(ends) else False)
-            reasons.append(("outside_observation", is_dated & ~is_inside))
+        for name, spans in self.spans.items():
+            reasons.append((f"outside_{name}", is_dated & ~_inside(spans, key, start)))
         reasons.append(("after_death", is_dated & (start > self.death[key])))
         reasons.append(("after_index_date", is_dated & (start > self.index[key])))
         keep = np.ones(len(key), np.bool_)
@@ -120,7 +128,34 @@ class Seen:
         return keep, counts
 
 
+PERIODS = ("observation", "enrolment")
+"""Tables of days on which something would be on record; what lies outside any of them is left out."""
+
 _SHIFT = 32
+
+Spans = tuple[NDArray[np.int64], NDArray[np.int32]]
+
+
+def _periods(frame: pl.DataFrame, ids: pl.Series) -> tuple[Spans, NDArray[np.int32]]:
+    """Periods in order of person and start, with the latest end so far; and each person's last day."""
+    key, frame = own_rows(frame, ids)
+    start, end = days(frame["start_date"]), days(frame["end_date"], int(FAR))
+    order = np.lexsort((end, start, key))
+    key, start, end = key[order], start[order], np.minimum(end[order], FAR)
+    last = np.full(len(ids), NO_DAY, np.int32)
+    np.maximum.at(last, key, end - 1)
+    lift = key << _SHIFT  # a running maximum over all rows is one per person if each starts above the last
+    reach = np.maximum.accumulate(lift + end) - lift if len(key) else end
+    return (_packed(key, start), reach.astype(np.int32)), last
+
+
+def _inside(spans: Spans, key: NDArray[np.int64], day: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Whether a period of the person holds the day."""
+    begins, ends = spans
+    if not len(begins):
+        return np.zeros(len(key), np.bool_)
+    place = np.searchsorted(begins, _packed(key, day), side="right") - 1
+    return np.asarray((place >= 0) & (begins[place] >> _SHIFT == key) & (day < ends[place]))
 
 
 def _packed(key: NDArray[np.int64], day: NDArray[np.int32]) -> NDArray[np.int64]:

@@ -14,7 +14,8 @@ import polars as pl
 import pyarrow as pa
 
 from remit.cohort.hashing import bucket_of, person_hash
-from remit.cohort.raw import COUNT, COUNTS, PERSON, RAW
+from remit.cohort.raw import COUNT, COUNTS, NOTED, PERSON, RAW
+from remit.cohort.seen import PERIODS
 from remit.errors import Fault, SourceError
 
 CHUNK_ROWS = 1 << 20
@@ -42,7 +43,9 @@ class Shelf:
         self.counts = pl.DataFrame(schema=COUNTS)
         self.n_rows = 0  # exposures
         self.n_lines = 0  # rows of any table
-        self.newest: Any = None  # newest date on record
+        self.newest: Any = None  # newest date of an exposure
+        self.last_seen: Any = None  # newest last day of anything that has one
+        self.tables: set[str] = set()  # that have rows
         self._id_kind: Any = None
         self._waiting: dict[str, list[pl.DataFrame]] = {}
         self._writers: dict[tuple[str, int], tuple[Any, Any]] = {}
@@ -75,15 +78,23 @@ class Shelf:
             return
         chunk = conformed(table, chunk)
         self._same_ids(chunk)
+        self.tables.add(table)
         self.n_lines += chunk.height
         if table == "exposure":
             self.n_rows += chunk.height
             newest = newest_day(chunk)
             self.newest = max(filter(None, (self.newest, newest)), default=None)
+        elif table in PERIODS:
+            self.last_seen = max(filter(None, (self.last_seen, last_day(chunk))), default=None)
         waiting = self._waiting.setdefault(table, [])
         waiting.append(chunk)
         if sum(part.height for part in waiting) >= CHUNK_ROWS:
             self._flush(table)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether ids of persons are text."""
+        return bool(self._id_kind == pl.String)
 
     def _same_ids(self, chunk: pl.DataFrame) -> None:
         kind = chunk.schema[PERSON]
@@ -146,10 +157,16 @@ def conformed(table: str, chunk: pl.DataFrame) -> pl.DataFrame:
     columns = [pl.col(PERSON)]
     for name, kind in RAW[table].items():
         columns.append(pl.col(name).cast(kind) if name in chunk.columns else pl.lit(None, kind).alias(name))
+    if table == "exposure":
+        columns += [pl.col(name).cast(kind) for name, kind in NOTED.items() if name in chunk.columns]
     return chunk.select(columns)
 
 
 def newest_day(exposure: pl.DataFrame) -> Any:
     """The newest date on record: a first or a last day."""
-    last = exposure.select((pl.col("end_date") - pl.duration(days=1)).max()).item()
-    return max(filter(None, (exposure["start_date"].max(), last)), default=None)
+    return max(filter(None, (exposure["start_date"].max(), last_day(exposure))), default=None)
+
+
+def last_day(frame: pl.DataFrame) -> Any:
+    """The newest last day of rows whose ends are exclusive."""
+    return frame.select((pl.col("end_date") - pl.duration(days=1)).max()).item()

@@ -23,10 +23,10 @@ import pyarrow as pa
 
 from remit.cohort.hashing import bucket_of, person_hash
 from remit.cohort.judge import judge
-from remit.cohort.raw import COUNT, COUNTS, PERSON, RECORD, Source, Task
-from remit.cohort.run import Engine, Run, buckets_needed, keep_shelf
-from remit.cohort.seen import Cut
-from remit.cohort.shelf import EVERYWHERE, conformed, newest_day
+from remit.cohort.raw import COUNT, COUNTS, PERSON, RAW, RECORD, Source, Task
+from remit.cohort.run import Engine, ReadSoFar, Run, buckets_needed, keep_shelf
+from remit.cohort.seen import PERIODS, Cut
+from remit.cohort.shelf import EVERYWHERE, conformed, last_day, newest_day
 from remit.cohort.sources.fhir import LINES, FhirBulk
 from remit.knowledge import Knowledge, load_knowledge
 
@@ -37,7 +37,7 @@ _STRIDE = 1 << 32
 _MOST_ROWS = 1 << 21
 """Rows of a table that travel in one cell."""
 
-_NEWEST = "newest"
+_NEWEST, _TABLE = "newest", "table"
 
 Row = tuple[int, int, str, bytes]
 
@@ -117,15 +117,21 @@ def _meta(frame: Any) -> Iterator[Row]:
 
 def _note(run: Run, recipe: Recipe, meta: Iterable[Row]) -> None:
     """Note what was read: counts of what was left out, exposures, the newest date."""
-    counts, n_rows, newest = pl.DataFrame(schema=COUNTS), 0, None
+    counts, n_rows = pl.DataFrame(schema=COUNTS), 0
+    newest: dict[str, Any] = {}
+    is_text = False
     for _, _, name, data in sorted(meta):
         frame = unpacked(data)
         if name == COUNT:
             counts = pl.concat([counts, frame])
         else:
-            n_rows += int(frame["rows"].sum())
-            newest = max(filter(None, (newest, frame["newest"].max())), default=None)  # type: ignore[type-var]
-    keep_shelf(run, n_rows, newest, counts, recipe.n_buckets)  # type: ignore[arg-type]
+            n_rows += int(frame["rows"].sum()) if name == _NEWEST else 0
+            table = str(frame["table"].first())
+            is_text |= bool(frame["is_text"].first())
+            newest[table] = max(filter(None, (newest.get(table), frame["newest"].max())), default=None)
+    seen = max(filter(None, (newest.get(name) for name in PERIODS)), default=None)
+    tables = newest.keys() & RAW.keys()
+    keep_shelf(run, ReadSoFar(n_rows, newest.get("exposure") or seen, counts, recipe.n_buckets, tables, is_text))
 
 
 def _collect(run: Run, rows: Iterable[Any]) -> None:
@@ -170,11 +176,23 @@ def _read(recipe: Recipe, seq: int, task: Task) -> Iterator[Row]:
             yield from ((bucket, at, table, packed(chunk)) for bucket in range(recipe.n_buckets))
         elif chunk.height:
             chunk = conformed(table, chunk)
-            if table == "exposure":
-                yield _META, at, _NEWEST, packed(pl.DataFrame({"rows": [chunk.height], "newest": [newest_day(chunk)]}))
+            yield _META, at, *_found(table, chunk)
             bucket = pl.Series("bucket", bucket_of(person_hash(chunk[PERSON]), recipe.n_buckets))
             for (number,), part in chunk.with_columns(bucket).group_by("bucket", maintain_order=True):
                 yield int(number), at, table, packed(part.drop("bucket"))
+
+
+def _found(table: str, chunk: pl.DataFrame) -> tuple[str, bytes]:
+    """What there is to note about a chunk: that there is one, and how new it is."""
+    is_text = chunk.schema[PERSON] == pl.String
+    if table == "exposure":
+        return _NEWEST, packed(_noted(table, chunk.height, newest_day(chunk), is_text))
+    return _TABLE, packed(_noted(table, 0, last_day(chunk) if table in PERIODS else None, is_text))
+
+
+def _noted(table: str, n: int, newest: Any, is_text: bool) -> pl.DataFrame:
+    columns = {"table": [table], "rows": [n], "newest": [newest], "is_text": [is_text]}
+    return pl.DataFrame(columns, schema_overrides={"newest": pl.Date})
 
 
 def _buckets(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[int, dict[str, pl.DataFrame]]]:
@@ -198,9 +216,12 @@ def _preparer(recipe: Recipe) -> Any:
         for bucket, raw in _buckets(batches):
             if LINES in raw:
                 tables = recipe.source.prepare(raw, recipe.index_date)
+                for name in (name for name, frame in tables.items() if frame.height):
+                    yield _cell((_META, bucket, _TABLE, packed(_noted(name, 0, None, True))))
                 newest = tables["person"]["index_date"].max()
-                meta = pl.DataFrame({"rows": [tables["exposure"].height], "newest": [newest]})
-                yield _cell((_META, bucket, _NEWEST, packed(meta)))
+                yield _cell(
+                    (_META, bucket, _NEWEST, packed(_noted("exposure", tables["exposure"].height, newest, True)))
+                )
                 for seq, (name, frame) in enumerate(tables.items()):
                     yield _cell((bucket, seq, RECORD + name, packed(frame)))
 

@@ -8,10 +8,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from remit.cohort.raw import FLAGS, PERSON, Chunk
+from remit.cohort.raw import FLAGS, NOTED, PERSON, Chunk
 from remit.cohort.sources.cells import plausible
 from remit.flow.records.dates import LATEST_YEAR
 from remit.knowledge import Knowledge
+
+_INSIDE = {
+    "sessions": pl.when(pl.col("sessions") > 0).then(pl.col("sessions")),
+    "adherence": pl.when(pl.col("adherence").is_between(0, 1)).then(pl.col("adherence")),
+}
+"""Values that a record can have; others become unknown."""
 
 _OPTIONAL = {"end_date": pl.Date, "days_supply": pl.Float64, "daily_dose_mg": pl.Float64}
 
@@ -22,7 +28,8 @@ def tidy(frame: pl.DataFrame, knowledge: Knowledge, *, open_ends: bool) -> Chunk
     Parameters
     ----------
     frame : DataFrame
-        `person_id`, `treatment_key`, `start_date`; `end_date` (exclusive) or `days_supply` or both; `daily_dose_mg`.
+        `person_id`, `treatment_key`, `start_date`; `end_date` (exclusive) or `days_supply` or both; `daily_dose_mg`;
+        and any of `remit.cohort.raw.NOTED`.
     knowledge : Knowledge
         Which doses and supplies are plausible.
     open_ends : bool
@@ -41,6 +48,7 @@ def tidy(frame: pl.DataFrame, knowledge: Knowledge, *, open_ends: bool) -> Chunk
     )  # fmt: skip
     dose = pl.col("daily_dose_mg")
     has_end = pl.col("end_date").is_not_null() | pl.col("days_supply").is_not_null()
+    noted = [_INSIDE.get(name, pl.col(name)).alias(name) for name in NOTED if name in frame.columns]
     found = frame.select(
         PERSON,
         "treatment_key",
@@ -50,6 +58,8 @@ def tidy(frame: pl.DataFrame, knowledge: Knowledge, *, open_ends: bool) -> Chunk
         has_end.alias("has_end"),
         (pl.col("start_date").is_not_null() & start.is_null()).alias("start_implausible"),
         dose.is_not_null().alias("has_dose"),
+        *noted,
+        *(pl.col(n).is_not_null().alias(f"has_{n}") for n in _INSIDE if n in frame.columns),
     )
     is_endless, is_doseless = pl.col("end_date").is_null(), pl.col("daily_dose_mg").is_null()
     flags = {
@@ -59,13 +69,17 @@ def tidy(frame: pl.DataFrame, knowledge: Knowledge, *, open_ends: bool) -> Chunk
         "end_unknown": is_endless & ~pl.col("has_end") & (not open_ends),
         "dose_implausible": is_doseless & pl.col("has_dose"),
         "dose_unknown": is_doseless & ~pl.col("has_dose"),
+        **{f"{n}_implausible": pl.col(n).is_null() & pl.col(f"has_{n}") for n in _INSIDE if n in frame.columns},
     }
     bits = (
         pl.when(flags[name]).then(pl.lit(1 << i, pl.UInt8)).otherwise(pl.lit(0, pl.UInt8))
         for i, name in enumerate(FLAGS)
+        if name in flags
     )
     flagged = found.with_columns(reduce(lambda a, b: a | b, bits).alias("flags"))
-    return "exposure", flagged.drop("has_end", "start_implausible", "has_dose")
+    return "exposure", flagged.drop(
+        "has_end", "start_implausible", "has_dose", *(f"has_{n}" for n in _INSIDE), strict=False
+    )
 
 
 def most_plausible(knowledge: Knowledge) -> NDArray[np.float64]:

@@ -141,6 +141,12 @@ def _digest(identity: Mapping[str, Any]) -> str:
     return hashlib.blake2b(json.dumps(identity, sort_keys=True, default=str).encode(), digest_size=16).hexdigest()
 
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""No space on the disk, none of the user's share of it, no larger file allowed."""
+
+_SAYS_FULL = ("No space left", "Disk quota exceeded", "File too large", *(f"os error {number}" for number in _FULL))
+
+
 @contextmanager
 def explained(place: Path) -> Iterator[None]:
     """A full or forbidden disk as a plain message.
@@ -153,7 +159,7 @@ def explained(place: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno == errno.ENOSPC or "No space left" in str(error):
+        if error.errno in _FULL or any(word in str(error) for word in _SAYS_FULL):
             raise UsageError(
                 f"No space is left on the disk of {place}. What was finished is kept: make room, and run the same "
                 "command again to go on."
@@ -164,7 +170,7 @@ def explained(place: Path) -> Iterator[None]:
             ) from error
         raise
     except pl.exceptions.PolarsError as error:
-        if "No space left" in str(error) or "os error 28" in str(error):
+        if any(word in str(error) for word in _SAYS_FULL):
             raise UsageError(
                 f"No space is left on the disk of {place}. Make room, and run the same command again to go on."
             ) from error

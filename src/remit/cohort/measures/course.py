@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from remit.cohort.measures.profile import Profile
+from remit.cohort.measures.published import Published
 from remit.cohort.outcome import Judged, statuses
 from remit.engine.columns import NO_DAY, days
 from remit.engine.intervals import FAR
@@ -25,20 +27,21 @@ def dated(judged: Judged) -> dict[str, NDArray[np.int32]]:
     return {d.id: first[i] for i, d in enumerate(definitions) if d.shape != "score"}
 
 
-def follow_up_counts(judged: Judged, profile: Profile) -> pl.DataFrame:
+def follow_up_counts(judged: Judged, profile: Profile, published: Published) -> pl.DataFrame:
     """Persons by definition, day since the first antidepressant, and what ended it: the event, death, end of record.
 
-    Persons without a dated antidepressant, or whose verdict is undetermined or does not apply, are not at risk; who met
-    a definition on or before the first day is an event on day 0.
+    Persons without a dated antidepressant, or whose verdict is undetermined, does not apply or has no day, are not at
+    risk; who met
+    a definition on or before the first day is an event on day 0. A definition that has a published population is
+    followed in that.
     """
     parts = []
     status = statuses(judged.tables, len(judged.knowledge.definitions))
     for i, (name, met) in enumerate(_all(judged)):
         if met is None:
             continue
-        is_met = met != NO_DAY
-        known = np.isin(status[i], (STATUS.index("met"), STATUS.index("not_met")))
-        at_risk = known & (profile.first != FAR) & (profile.index >= profile.first)
+        is_met, is_known = settled(published.status(name, status[i]), met)
+        at_risk = is_known & published.inside(name) & (profile.first != FAR) & (profile.index >= profile.first)
         until = np.where(is_met, met, profile.index).astype(np.int64)
         day = np.maximum(until - profile.first, 0)[at_risk]
         kind = np.where(is_met, 1, np.where(profile.died, 2, 0))[at_risk]
@@ -50,12 +53,18 @@ def follow_up_counts(judged: Judged, profile: Profile) -> pl.DataFrame:
     return pl.concat([pl.DataFrame(schema=schema), *parts])
 
 
+def settled(status: NDArray[np.uint8], met: NDArray[np.int32]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """By person: whether the definition was met on a day that is known; whether that, or that it was not met."""
+    is_met = (status == STATUS.index("met")) & (met != NO_DAY)
+    return is_met, is_met | (status == STATUS.index("not_met"))
+
+
 def _all(judged: Judged) -> list[tuple[str, NDArray[np.int32] | None]]:
     known = dated(judged)
     return [(d.id, known.get(d.id)) for d in judged.knowledge.definitions]
 
 
-def incidence_counts(judged: Judged, profile: Profile) -> pl.DataFrame:
+def incidence_counts(judged: Judged, profile: Profile, published: Published) -> pl.DataFrame:
     """Events and person-days by definition, calendar year, age band and sex.
 
     Person-time runs from the first antidepressant to the day the definition is first met, or the index date; persons
@@ -67,20 +76,22 @@ def incidence_counts(judged: Judged, profile: Profile) -> pl.DataFrame:
         return pl.DataFrame(schema=_SCHEMA)
     stratum = (profile.age_band + 1) * len(profile.sexes) + profile.sex
     size = (len(judged.knowledge.cohort.age_bands.values) + 1) * len(profile.sexes)
-    years = range(_year(int(profile.first[has].min())), _year(int(profile.index[has].max())) + 1)
+    first, last = _years(np.array([profile.first[has].min(), profile.index[has].max()])).tolist()
+    years = range(first, last + 1)
     status = statuses(judged.tables, len(judged.knowledge.definitions))
     everyone = _person_days(profile.first, profile.index.astype(np.int64) + 1, stratum, has, years, size)
     parts = []
     for i, (name, met) in enumerate(_all(judged)):
         if met is None:
             continue
-        is_met = has & (met != NO_DAY)
-        not_known = has & ~np.isin(status[i], (STATUS.index("met"), STATUS.index("not_met")))
+        is_met, is_known = settled(published.status(name, status[i]), met)
+        inside = has & published.inside(name)
+        is_met, not_known = is_met & inside, has & ~(inside & is_known)
         after = np.maximum(met.astype(np.int64) + 1, profile.first)
         time = everyone - _person_days(after, profile.index.astype(np.int64) + 1, stratum, is_met, years, size)
         time = time - _person_days(profile.first, profile.index.astype(np.int64) + 1, stratum, not_known, years, size)
         events = np.zeros((len(years), size), np.int64)
-        year = np.array([_year(d) for d in np.maximum(met, profile.first)[is_met].tolist()], np.int64) - years[0]
+        year = _years(np.maximum(met, profile.first)[is_met]) - years[0]
         np.add.at(events, (year, stratum[is_met]), 1)
         parts.append(_rows(name, years, events, time, profile))
     return pl.concat([pl.DataFrame(schema=_SCHEMA), *parts])
@@ -119,5 +130,6 @@ def _day(year: int) -> int:
     return (date(year, 1, 1) - date(1970, 1, 1)).days
 
 
-def _year(day: int) -> int:
-    return int(np.datetime64(day, "D").astype("datetime64[Y]").astype(int)) + 1970
+def _years(days: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+    """Calendar years of days from 1970-01-01."""
+    return days.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970

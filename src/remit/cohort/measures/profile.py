@@ -17,6 +17,9 @@ from remit.flow.settle import person_rows
 POPULATIONS = ("all", "antidepressant", "depression")
 """Everyone with a treatment on record; those with an antidepressant; those who also have a recorded depression."""
 
+PUBLISHED = "published"
+"""Those at whom a definition's authors looked (`remit.cohort.measures.published`)."""
+
 DEPRESSION = "depression"
 MAIN_ROLES = ("antidepressant", "rapid_acting")
 UNKNOWN = "unknown"

@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from remit.cohort.measures.profile import POPULATIONS, Profile
+from remit.cohort.measures.profile import POPULATIONS, PUBLISHED, Profile
+from remit.cohort.measures.published import Published
 from remit.cohort.outcome import Judged, statuses
 from remit.tables.resistance import STATUS
 
 MET, NOT_MET = STATUS.index("met"), STATUS.index("not_met")
 
 
-def status_counts(judged: Judged, profile: Profile) -> pl.DataFrame:
-    """Persons by definition, population and status."""
+def status_counts(judged: Judged, profile: Profile, published: Published) -> pl.DataFrame:
+    """Persons by definition, population and status; the published population of definitions that have one."""
     definitions = [d.id for d in judged.knowledge.definitions]
     status = statuses(judged.tables, len(definitions))
     rows = []
@@ -22,6 +23,9 @@ def status_counts(judged: Judged, profile: Profile) -> pl.DataFrame:
         for name, column in zip(definitions, status, strict=True):
             counts = np.bincount(column[inside], minlength=len(STATUS))
             rows += [(population, name, s, int(n)) for s, n in zip(STATUS, counts, strict=True)]
+    for name, looked in published.by_definition.items():
+        counts = np.bincount(looked.status[looked.inside], minlength=len(STATUS))
+        rows += [(PUBLISHED, name, s, int(n)) for s, n in zip(STATUS, counts, strict=True)]
     return pl.DataFrame(rows, schema=["population", "definition", "status", "n_persons"], orient="row")
 
 

@@ -13,7 +13,9 @@ COLOURS = ("#0b5394", "#b45309", "#2e7d32", "#7b1fa2", "#00838f", "#ad1457", "#5
 
 DASHES = ("", "7 3", "2 3", "9 3 2 3", "4 2", "12 4", "1 2", "6 2 1 2 1 2")
 
-_ROW, _TOP, _RIGHT = 26, 24, 150
+_ROW, _TOP, _RIGHT, _WIDE = 26, 24, 150, 400
+_NARROW = 0.8
+"""Of the width that letters are reckoned to take, what long names need in fact."""
 
 
 def prevalence_plot(
@@ -21,11 +23,11 @@ def prevalence_plot(
 ) -> str:
     """One line per definition: the share that is certain with its interval, and how far the undetermined reach."""
     shown = [row for row in rows if row["share"] is not None]
-    left = 20 + max((width_of(names[str(r["definition"])]) for r in shown), default=100)
+    left = 20 + max((width_of(names[str(r["definition"])]) for r in shown), default=100) * _NARROW
     height = _TOP + _ROW * len(shown) + 60
-    canvas = Canvas(left + 480 + _RIGHT, height)
+    canvas = Canvas(left + _WIDE + _RIGHT, height)
     top = max((float(r["share_possible_high"] or r["share_high"] or 0) for r in shown), default=1)
-    axis = Axis(0, max(top, 0.01) * 100, left, left + 480)
+    axis = Axis(0, max(top, 0.01) * 100, left, left + _WIDE)
     for i, row in enumerate(shown):
         y = _TOP + _ROW * i + _ROW / 2
         share, low, high = (float(row[k] or 0) * 100 for k in ("share", "share_low", "share_high"))
@@ -37,7 +39,7 @@ def prevalence_plot(
         canvas.rect(axis.at(share), y - 5, max(axis.at(possible) - axis.at(share), 0), 10, fill=PALE, label=label)
         canvas.line(axis.at(low), y, axis.at(high), y, stroke=INK, width=2)
         canvas.circle(axis.at(share), y, 5, fill=BLUE, label=label)
-        canvas.text(left + 490, y + 4, f"{share:.1f} ({low:.1f} to {high:.1f})", size=12)
+        canvas.text(left + _WIDE + 10, y + 4, f"{share:.1f} ({low:.1f} to {high:.1f})", size=12)
     axis.draw(canvas, _TOP + _ROW * len(shown) + 6, says["axis"])
     return canvas.render(says["title"], says["description"], name="prevalence")
 
@@ -45,14 +47,13 @@ def prevalence_plot(
 def agreement_plot(table: pl.DataFrame, names: Mapping[str, str], says: Mapping[str, str]) -> str:
     """Kappa of every two definitions as a shaded and numbered triangle."""
     order = list(dict.fromkeys([*table["definition"], *table["other"]]))
-    cell, left = 54, 20 + max((width_of(names[d]) for d in order), default=60)
+    cell, left = 34, 50 + max((width_of(names[d]) for d in order), default=60) * _NARROW
     top = 14
-    canvas = Canvas(left + cell * len(order) + 30, top + cell * len(order) + 20 + left * 0.72)
+    canvas = Canvas(left + cell * len(order) + 30, top + cell * len(order) + 30)
     known = {(r["definition"], r["other"]): r for r in table.iter_rows(named=True)}
     for i, a in enumerate(order):
-        canvas.text(left - 10, top + cell * i + cell / 2 + 4, names[a], anchor="end")
-        x = left + cell * i + cell / 2
-        canvas.text(x, top + cell * len(order) + 14, names[a], anchor="end", turn=-45, size=12)
+        canvas.text(left - 10, top + cell * i + cell / 2 + 4, f"{names[a]}  {i + 1}", anchor="end")
+        canvas.text(left + cell * i + cell / 2, top + cell * len(order) + 16, str(i + 1), anchor="middle", size=12)
         for j in range(i):
             row = known.get((order[j], a)) or known.get((a, order[j]))
             kappa = row["kappa"] if row else None
@@ -62,7 +63,7 @@ def agreement_plot(table: pl.DataFrame, names: Mapping[str, str], says: Mapping[
             ink = "#ffffff" if kappa is not None and kappa > _DARK else INK
             text = "?" if kappa is None else f"{kappa:.2f}"
             canvas.text(
-                left + cell * j + cell / 2, top + cell * i + cell / 2 + 4, text, anchor="middle", size=12, fill=ink
+                left + cell * j + cell / 2, top + cell * i + cell / 2 + 4, text, anchor="middle", size=10, fill=ink
             )
     return canvas.render(says["title"], says["description"], name="agreement")
 
@@ -81,7 +82,7 @@ def curve_plot(table: pl.DataFrame, names: Mapping[str, str], longest_years: flo
     definitions = table["definition"].unique(maintain_order=True).to_list()
     left, top, width, height = 64, 16, 560, 320
     canvas = Canvas(
-        left + width + 40 + max((width_of(names[d]) for d in definitions), default=80) + 60, top + height + 60
+        left + width + 80 + max((width_of(names[d]) for d in definitions), default=80) * _NARROW, top + height + 60
     )
     highest = max(float(table["incidence"].max() or 0.0), 0.01) * 100  # type: ignore[arg-type]
     across = Axis(0, longest_years, left, left + width)

@@ -37,11 +37,13 @@ def agreement(pair: pl.DataFrame) -> pl.DataFrame:
     seen = (both + neither) / n
     chance = ((both + first) * (both + second) + (neither + first) * (neither + second)) / n**2
     either = both + first + second
+    # Where a definition gives everyone the same answer there is nothing to agree on.
+    differ = (both + first > 0) & (both + second > 0) & (neither + first > 0) & (neither + second > 0)
     return pair.with_columns(
         n.cast(pl.Int64).alias("n"),
         pl.when(either > 0).then(both / either).alias("overlap"),
         pl.when(n > 0).then(seen).alias("agreement"),
-        pl.when((n > 0) & (chance < 1)).then((seen - chance) / (1 - chance)).alias("kappa"),
+        pl.when(differ).then((seen - chance) / (1 - chance)).alias("kappa"),
     )
 
 

@@ -59,6 +59,15 @@ class Reader:
         read = column.cast(pl.Int64, strict=False) if column.dtype != pl.Date else column.clear()
         return self._checked(column, read, name, "is not a whole number", "Write whole numbers.")
 
+    def choice(self, chunk: pl.DataFrame, name: str, kind: pl.Enum) -> pl.Series:
+        """A column of words of which each must be one of a few; `unknown` is empty."""
+        column = chunk[name].cast(pl.String).str.strip_chars().str.to_lowercase()
+        column = column.set(column == "unknown", None).alias(name)
+        words = ", ".join(kind.categories)
+        return self._checked(
+            column, column.cast(kind, strict=False), name, "is not a word that is known", f"Write {words}."
+        )
+
     def person(self, chunk: pl.DataFrame, *, is_text: bool) -> pl.Series:
         """The column `person_id`: whole numbers, or text as it stands."""
         column = chunk[PERSON]

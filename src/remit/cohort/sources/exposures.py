@@ -1,7 +1,7 @@
 """An exposures table, Parquet or CSV, in one file or many, with sibling tables beside it where there are any.
 
 One row is one exposure: `person_id`, `treatment` (id, name or code) or `drug_concept_id`, `start_date`, `end_date`
-(exclusive) or `days_supply`, `daily_dose_mg`.
+(exclusive) or `days_supply`, `daily_dose_mg`; `evidence`, `sessions`, `adherence` and `stopped_because` where known.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from remit.cohort.raw import PERSON, Chunk, Task, counted
+from remit.cohort.raw import NOTED, PERSON, Chunk, Task, counted
 from remit.cohort.sources.cells import Reader
 from remit.cohort.sources.concepts import concept_treatments
 from remit.cohort.sources.files import SUFFIXES, columns_of, read_chunks, row_groups, rows_of, table_files
@@ -25,6 +25,9 @@ from remit.knowledge.names import names_of
 
 NAMES = ("treatment", "drug_concept_id")
 COLUMNS = (PERSON, *NAMES, "start_date", "end_date", "days_supply", "daily_dose_mg")
+ALSO = {"evidence": "evidence", "sessions": "sessions", "adherence": "adherence", "stopped_because": "stop_reason"}
+"""Further columns that it may have, and what they are called here."""
+
 TABLE = "exposure"
 GROUPS_PER_TASK = 4
 
@@ -44,6 +47,8 @@ class Exposures:
         If there is no such table, or it lacks a column.
     """
 
+    is_named = True
+
     def __init__(self, place: Path, knowledge: Knowledge) -> None:
         self.place, self.knowledge = place, knowledge
         self.siblings: dict[str, list[Path]] = {}
@@ -52,6 +57,7 @@ class Exposures:
         faults = [fault for path in self.files for fault in _lacks(path)]
         if faults:
             raise SourceError(faults)
+        self._also = [name for name in ALSO if any(name in columns_of(path) for path in self.files)]
         self._keys: dict[Any, int | None] = {}
 
     def _find(self, place: Path) -> list[Path]:
@@ -96,7 +102,7 @@ class Exposures:
     def _exposures(self, path: Path, groups: list[int] | None) -> Iterator[Chunk]:
         reader = Reader(str(path))
         unknown: Counter[str] = Counter()
-        for chunk in read_chunks(path, COLUMNS, groups=groups):
+        for chunk in read_chunks(path, (*COLUMNS, *self._also), groups=groups):
             frame, left = self._resolved(chunk, reader)
             unknown.update(left)
             reader.advance(chunk)
@@ -122,12 +128,20 @@ class Exposures:
             columns.append(reader.number(chunk, "days_supply").alias("days_supply"))
         if "daily_dose_mg" in chunk.columns:
             columns.append(reader.number(chunk, "daily_dose_mg").alias("daily_dose_mg"))
+        columns += [self._noted(chunk, name, reader).alias(ALSO[name]) for name in self._also]
         frame = pl.DataFrame(columns)
         is_unknown = frame["treatment_key"].is_null()
         if not is_unknown.any():
             return frame, Counter()
         left = Counter(dict.fromkeys(["unknown"], int(is_unknown.sum())))
         return frame.filter(~is_unknown), left
+
+    def _noted(self, chunk: pl.DataFrame, name: str, reader: Reader) -> pl.Series:
+        """A further column; empty where this file does not have it."""
+        kind = NOTED[ALSO[name]]
+        if name not in chunk.columns:
+            return pl.Series([None] * chunk.height, dtype=kind)
+        return reader.choice(chunk, name, kind) if isinstance(kind, pl.Enum) else reader.number(chunk, name)
 
     def _treatment_keys(self, code: pl.Series, *, is_concept: bool) -> pl.Series:
         """Keys of treatments by name, code or concept; null where it is not known."""

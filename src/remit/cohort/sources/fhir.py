@@ -46,6 +46,8 @@ class FhirBulk:
         If there is no such file.
     """
 
+    is_named = False
+
     def __init__(self, place: Path, knowledge: Knowledge) -> None:
         self.place, self.knowledge = place, knowledge
         self.files = sorted(place.rglob("*.ndjson")) if place.is_dir() else [place]

@@ -12,10 +12,12 @@ from typing import Any
 
 import polars as pl
 
-from remit.cohort.raw import PERSON, Chunk, Task, counted
+from remit.cohort.raw import NOTED, PERSON, Chunk, Task, counted
 from remit.cohort.sources.cells import Reader
 from remit.cohort.sources.concepts import combinations, concept_treatments, ingredient_concepts
 from remit.cohort.sources.omop_others import OTHERS, read_other
+from remit.cohort.sources.omop_procedures import TABLE as PROCEDURES
+from remit.cohort.sources.omop_procedures import read_sessions
 from remit.cohort.sources.stores import Store, open_store
 from remit.cohort.sources.strength import (
     COLUMNS as STRENGTH_COLUMNS,
@@ -36,7 +38,15 @@ NEEDED = {
 }
 """Tables and columns without which there is nothing to read."""
 
-COLUMNS = (*NEEDED["drug_exposure"], "drug_exposure_end_date", "days_supply", "quantity")
+COLUMNS = (*NEEDED["drug_exposure"], "drug_exposure_end_date", "days_supply", "quantity", "drug_type_concept_id")
+
+TYPES = {
+    32838: "order", 38000177: "order", 32839: "order",
+    32825: "fill", 32869: "fill", 38000175: "fill", 38000176: "fill",
+    32865: "report", 44787730: "report",
+    32818: "administration", 38000179: "administration", 38000180: "administration", 43542356: "administration",
+}  # fmt: skip
+"""What kind of record a type concept says it is; of others nothing is known, and they are taken as dispensings."""
 
 
 class Omop:
@@ -55,6 +65,8 @@ class Omop:
         With every table and column that is missing.
     """
 
+    is_named = False
+
     def __init__(self, store: Store, place: str, knowledge: Knowledge) -> None:
         self.store, self.place, self.knowledge = store, place, knowledge
         faults = list(_lacks(store, place))
@@ -70,12 +82,14 @@ class Omop:
     def tasks(self) -> list[Task]:
         """The exposures, and every other table that is there."""
         found = [Task("drug_exposure", "drug_exposure", 4.0)]
-        return found + [Task(name, name) for name in OTHERS if self.store.has(name)]
+        return found + [Task(name, name) for name in (*OTHERS, PROCEDURES) if self.store.has(name)]
 
     def read(self, task: Task) -> Iterator[Chunk]:
         """Chunks of a table."""
         if task.what == "drug_exposure":
             yield from self._exposures()
+        elif task.what == PROCEDURES:
+            yield from read_sessions(self.store, self.knowledge)
         else:
             yield from read_other(task.what, self.store, self.knowledge)
 
@@ -197,8 +211,11 @@ class Omop:
         frame = frame.with_columns(
             pl.when(~pl.col("no_dose")).then(pl.col("dose")).alias("daily_dose_mg"),
             pl.when(~has_supply.fill_null(False)).then(pl.col("end_date")).alias("end_date"),
+            # What is given as sessions and lasts a day was given once.
+            pl.when(is_session & (days <= 1)).then(1.0).alias("sessions"),
         )
-        columns = (PERSON, "treatment_key", "start_date", "end_date", "days_supply", "daily_dose_mg")
+        columns = (PERSON, "treatment_key", "start_date", "end_date", "days_supply", "daily_dose_mg", "evidence",
+                   "sessions")  # fmt: skip
         yield tidy(frame.select(columns), self.knowledge, open_ends=False)
 
 
@@ -214,6 +231,9 @@ def _typed(reader: Reader, chunk: pl.DataFrame) -> pl.DataFrame:
         *((reader.number(chunk, name)
            if name in has else pl.Series([None] * chunk.height, dtype=pl.Float64)).alias(name)
           for name in ("days_supply", "quantity")),
+        (reader.whole(chunk, "drug_type_concept_id").replace_strict(TYPES, default=None, return_dtype=NOTED["evidence"])
+         if "drug_type_concept_id" in has else pl.Series([None] * chunk.height, dtype=NOTED["evidence"])
+         ).alias("evidence"),
     ]  # fmt: skip
     return pl.DataFrame(columns)
 

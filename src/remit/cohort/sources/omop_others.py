@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterator
 
 import polars as pl
 
-from remit.cohort.raw import PERSON, Chunk
+from remit.cohort.raw import PERSON, Chunk, counted
 from remit.cohort.sources.cells import Reader
 from remit.cohort.sources.stores import Store
 from remit.knowledge import Knowledge
 from remit.knowledge.codes import CodeMaps, read_map, short_system
 
 GENDERS = {8507: "male", 8532: "female"}
+INPATIENT = (262, 9201, 8717, 8971, 32037, 32760, 581379, 581383, 581384)
+"""Concepts of stays in hospital: inpatient, emergency then inpatient, psychiatric, intensive care."""
+
 INCLUDED = "include"
 _MIDDLE_MONTH = 7
 _VOCABULARIES = ("ICD10CM", "ICD10", "ICD10GM", "ICD9CM", "SNOMED")
@@ -41,19 +44,39 @@ def _persons(reader: Reader, store: Store, knowledge: Knowledge) -> Iterator[Chu
         born = pl.date(pl.col("y"), pl.col("m").fill_null(_MIDDLE_MONTH), pl.col("d").fill_null(1))
         whole = frame.with_columns(pl.when(pl.col("y").is_not_null()).then(born).alias("birth_date"))
         reader.advance(chunk)
+        yield counted("persons_read", 0, persons=chunk.height, kept=True)
         yield "person", whole.select(PERSON, "birth_date", "sex")
 
 
 def _observation(reader: Reader, store: Store, knowledge: Knowledge) -> Iterator[Chunk]:
     names = (PERSON, "observation_period_start_date", "observation_period_end_date")
     for chunk in store.read("observation_period", names):
-        columns = [
-            reader.person(chunk, is_text=False).alias(PERSON),
-            reader.day(chunk, names[1]).alias("start_date"),
-            reader.day(chunk, names[2]).dt.offset_by("1d").alias("end_date"),
-        ]
-        reader.advance(chunk)
-        yield "observation", pl.DataFrame(columns)
+        yield "observation", _period(reader, chunk, names)
+
+
+def _enrolment(reader: Reader, store: Store, knowledge: Knowledge) -> Iterator[Chunk]:
+    names = (PERSON, "payer_plan_period_start_date", "payer_plan_period_end_date")
+    for chunk in store.read("payer_plan_period", names):
+        yield "enrolment", _period(reader, chunk, names)
+
+
+def _stays(reader: Reader, store: Store, knowledge: Knowledge) -> Iterator[Chunk]:
+    """Days as an inpatient; the day of discharge is not one of them."""
+    names = (PERSON, "visit_start_date", "visit_end_date")
+    for chunk in store.read("visit_occurrence", (*names, "visit_concept_id"), {"visit_concept_id": INPATIENT}):
+        frame = _period(reader, chunk, names)
+        yield "stay", frame.with_columns(pl.col("end_date").dt.offset_by("-1d"))
+
+
+def _period(reader: Reader, chunk: pl.DataFrame, names: tuple[str, str, str]) -> pl.DataFrame:
+    """First day, and the day after the last."""
+    columns = [
+        reader.person(chunk, is_text=False).alias(PERSON),
+        reader.day(chunk, names[1]).alias("start_date"),
+        reader.day(chunk, names[2]).dt.offset_by("1d").alias("end_date"),
+    ]
+    reader.advance(chunk)
+    return pl.DataFrame(columns)
 
 
 def _death(reader: Reader, store: Store, knowledge: Knowledge) -> Iterator[Chunk]:
@@ -168,6 +191,8 @@ OTHERS: dict[str, Callable[[Reader, Store, Knowledge], Iterator[Chunk]]] = {
     "person": _persons,
     "observation_period": _observation,
     "death": _death,
+    "payer_plan_period": _enrolment,
+    "visit_occurrence": _stays,
     "condition_occurrence": _conditions,
     "measurement": _measurements,
     "observation": _observations,

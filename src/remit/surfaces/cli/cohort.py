@@ -59,6 +59,15 @@ SmallCell = Annotated[
 CarryOver = Annotated[
     bool, typer.Option("--carry-over", help="A supply waits until the one before it of the same treatment is used up.")
 ]
+IgnoreStays = Annotated[
+    bool,
+    typer.Option(
+        "--ignore-stays", help="Let supplies run out in hospital too; by default they last longer by the stay."
+    ),
+]
+WithCourse = Annotated[
+    bool, typer.Option("--course", help="Follow the course too: events, tasks, and a line per person.")
+]
 Buckets = Annotated[int | None, typer.Option("--buckets", min=1, max=4096, hidden=True)]
 Master = Annotated[
     str | None, typer.Option("--master", metavar="URL", help="Spark master; default local[*].", show_default=False)
@@ -124,6 +133,8 @@ def run(
     master: Master = None,
     schema: Schema = None,
     carry_over: CarryOver = False,
+    ignore_stays: IgnoreStays = False,
+    course: WithCourse = False,
     buckets: Buckets = None,
 ) -> None:
     """Judge a whole population, and write rows, results and a report to a folder."""
@@ -131,7 +142,7 @@ def run(
 
     needs()
     from remit.cohort.door import open_run
-    from remit.cohort.page import Says
+    from remit.cohort.page import Says, amount_of
     from remit.cohort.run import Options
     from remit.knowledge import load_knowledge
     from remit.knowledge.text import load_text
@@ -140,15 +151,53 @@ def run(
         raise UsageError("--memory is not a number above 0. Give it in GB, such as 4.")
     known = load_knowledge(knowledge, codes_dir=codes).only(definition or None)
     says = Says(load_text())
-    chosen = Options(memory or 4.0, _day(index_date), small_cell, buckets, carry_over)
+    chosen = Options(memory or 4.0, _day(index_date), small_cell, buckets, carry_over, not ignore_stays, course)
     with Bar(says) as bar:
         opened = open_run(source, out, known, chosen, kind=kind.value if kind else None, schema=schema, progress=bar)
         finished = opened.finished()
         if finished:
             to_error([says("command.resumed", done=finished[0], n=finished[1])])
         counts = opened.do(engine.value, master)
-    done = {name: f"{counts[name]:,}" for name in ("persons", "trials", "verdicts")}
+    if counts["persons"] == 0:
+        to_error([says("nobody")])
+    least = int(known.cohort.small_cell.value if small_cell is None else small_cell)
+    done = {name: amount_of(counts[name], least) for name in ("persons", "trials", "verdicts")}
     to_error([says("command.done", out=out, **done)])
+
+
+@app.command()
+def measure(
+    source: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="SOURCE...", show_default=False, help="FHIR Bundles or NDJSON files, or folders of them."
+        ),
+    ],
+    out: Out,
+    year: Annotated[int, typer.Option("--year", metavar="YEAR", min=1, max=9998, help="Year of measurement.")],
+    measure: Annotated[
+        list[str] | None,
+        typer.Option("--measure", metavar="ID", help="A measure; all by default.", show_default=False),
+    ] = None,
+    small_cell: SmallCell = None,
+    codes: Codes = None,
+    knowledge: KnowledgeDir = None,
+) -> None:
+    """Count quality measures of depression care (CMS128, CMS159), and write who is counted to a folder."""
+    from remit.cohort import needs
+
+    needs()
+    from remit.cohort.page import Says
+    from remit.cohort.quality.run import Asked, run_measures
+    from remit.knowledge import load_knowledge
+    from remit.knowledge.text import load_text
+
+    known = load_knowledge(knowledge, codes_dir=codes)
+    says = Says(load_text())
+    found = run_measures(source, out, known, Asked(date(year, 1, 1), measure or (), small_cell))
+    if found["sets_without_codes"]:
+        to_error([says("command.sets_without_codes", sets=", ".join(found["sets_without_codes"]))])
+    to_error([says("command.measured", persons=f"{found['persons']:,}", n=len(found["measures"]), out=out)])
 
 
 def _day(text: str | None) -> date | None:

@@ -7,9 +7,9 @@ from functools import cache
 
 import pytest
 
+from remit.knowledge.instrument import Instrument
 from remit.knowledge.library import Library
 from remit.knowledge.load import package_dir, read_library
-from remit.knowledge.schema import Instrument
 
 HERE = package_dir()
 

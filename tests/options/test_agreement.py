@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from random import Random
 from typing import Any
 
@@ -24,7 +25,7 @@ def knowledge() -> Knowledge:
 
 
 @pytest.fixture(scope="module", params=SEEDS)
-def run(request: pytest.FixtureRequest, knowledge: Knowledge) -> tuple[list[plain.Person], dict[str, pl.DataFrame]]:
+def run(request: pytest.FixtureRequest, knowledge: Knowledge) -> tuple[list[plain.Person], Mapping[str, pl.DataFrame]]:
     chance = Random(request.param)
     people = [draw(chance) for _ in range(N_PEOPLE)]
     tables = assess(records(people, knowledge), knowledge)
@@ -34,7 +35,7 @@ def run(request: pytest.FixtureRequest, knowledge: Knowledge) -> tuple[list[plai
     return people, tables
 
 
-def given(tables: dict[str, pl.DataFrame], knowledge: Knowledge) -> list[dict[str, Any]]:
+def given(tables: Mapping[str, pl.DataFrame], knowledge: Knowledge) -> list[dict[str, Any]]:
     """Facts of each person as the engine has them."""
     found: list[dict[str, Any]] = [{} for _ in range(tables["person"].height)]
     for row in tables["fact"].iter_rows(named=True):

@@ -16,7 +16,10 @@ from options import plain
 from options.people import draw, records
 from remit.flow.records import read_records
 from remit.knowledge import Knowledge, load_knowledge
+from remit.knowledge.text import load_text
 from remit.pipeline import assess
+from remit.render.gather import gather
+from remit.tables import Tables
 
 INDEX = date(2026, 11, 1)
 ORDER = ("not_suitable", "not_now", "tried", "discuss_with_caution", "discuss")
@@ -29,7 +32,7 @@ Run = Callable[..., "Result"]
 class Result:
     """Statuses and reasons of one person."""
 
-    def __init__(self, tables: dict[str, pl.DataFrame], knowledge: Knowledge) -> None:
+    def __init__(self, tables: Tables, knowledge: Knowledge) -> None:
         self.tables = tables
         ids = {key: entry.id for key, entry in enumerate(knowledge.options)}
         self.status = {ids[r["option_key"]]: r["status"] for r in tables["option"].iter_rows(named=True)}
@@ -189,6 +192,26 @@ def test_six_weeks_after_a_heart_attack(run: Run, days: int, bears: str) -> None
     assert run(conditions=[attack], person={"country": "DE"}).bears["esketamine_nasal", "r008"] == bears
 
 
+@pytest.mark.parametrize(
+    ("option", "rule", "condition", "days", "bears"),
+    [
+        ("ect", "r054", "myocardial_infarction", 42, "yes"), ("ect", "r054", "myocardial_infarction", 43, "unknown"),
+        ("ect", "r057", "stroke", 90, "yes"), ("ect", "r057", "stroke", 91, "unknown"),
+    ],
+)  # fmt: skip
+def test_how_recent_is_recent(run: Run, option: str, rule: str, condition: str, days: int, bears: str) -> None:
+    event = {"condition": condition, "start": INDEX - timedelta(days=days)}
+    assert run(conditions=[event]).bears[option, rule] == bears
+
+
+@pytest.mark.parametrize(("days", "bears"), [(365, "no"), (366, "unknown")])
+def test_how_long_a_blood_test_holds(run: Run, days: int, bears: str) -> None:
+    codes = ("egfr", "sodium", "haemoglobin", "calcium", "tsh", "weight")
+    tests = [{"code": code, "value": 10, "date": INDEX - timedelta(days=days)} for code in codes]
+    known = {"child_bearing_potential": False, "cardiovascular_disease": False}
+    assert run(measurements=tests, clues=known).bears["lithium_aug", "r108"] == bears
+
+
 def failed(*treatments: str) -> list[dict[str, Any]]:
     doses = {"sertraline": 100, "venlafaxine": 150, "nortriptyline": 100, "bupropion": 300, "escitalopram": 20}
     return [
@@ -243,7 +266,8 @@ def test_a_fair_try_is_tried_and_another_stays_open(run: Run) -> None:
     found = run(fair | {"end": "2025-01-10"}, clues=COMPLETE)
     assert found.status["tca"] == "discuss_with_caution"  # no fair try of anything is on record: r160
     assert found.state["tca", "tried"] == "not_met"
-    unknown = run({k: v for k, v in fair.items() if k != "daily_dose_mg"}, clues=COMPLETE)
+    heart = {"arrhythmia": False, "recent_mi_or_unstable_angina": False, "mania_current": False}
+    unknown = run({k: v for k, v in fair.items() if k != "daily_dose_mg"}, clues=COMPLETE | heart)
     assert unknown.status["tca"] == "discuss"
     assert unknown.state["tca", "tried"] == "cannot_assess"
 
@@ -380,4 +404,5 @@ def test_a_no_against_the_record_is_unknown_and_told(run: Run, knowledge: Knowle
     fact = found.tables["fact"].filter(pl.col("fact_key") == knowledge.fact_key("seizure_disorder_ever")).to_dicts()[0]
     assert (fact["state"], fact["is_disputed"]) == ("unknown", True)
     assert found.status["bupropion_combo"] != "discuss"
-    assert "answer_disputed" in found.tables["notice"]["code"].to_list()
+    view = gather(found.tables, knowledge, load_text(), "clinician")
+    assert "answer_disputed" in [notice.code for person in view.persons for notice in person.notices]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import csv
+from pathlib import Path
 
 import pytest
 
@@ -22,32 +23,51 @@ def reviewed(knowledge: Knowledge) -> dict[str, EligibilityRule]:
     return {i: rule for i, rule in knowledge.eligibility.items() if not i.startswith(OWN)}
 
 
+def table() -> list[dict[str, str]]:
+    with (Path(__file__).parent / "rules.csv").open(encoding="utf-8") as lines:
+        return list(csv.DictReader((line for line in lines if not line.startswith("#")), delimiter=";"))
+
+
 def test_all_are_there(reviewed: dict[str, EligibilityRule]) -> None:
-    assert sorted(reviewed) == [f"r{n:03}" for n in range(1, 183)]
+    assert sorted(reviewed) == [f"r{n:03}" for n in range(1, 183)] == [row["id"] for row in table()]
 
 
-def test_kinds(reviewed: dict[str, EligibilityRule]) -> None:
-    rules = reviewed.values()
-    assert Counter(r.kind for r in rules) == {
-        "contraindication": 40, "caution": 53, "interaction": 15, "prerequisite": 18, "eligibility": 20,
-        "monitoring": 29, "washout": 6, "safety_trigger": 1,
+@pytest.mark.parametrize("row", table(), ids=lambda row: row["id"])
+def test_a_rule_says_what_was_written_down(reviewed: dict[str, EligibilityRule], row: dict[str, str]) -> None:
+    rule = reviewed[row["id"]]
+    found = {
+        "id": rule.id, "kind": rule.kind, "logic": rule.logic, "severity": rule.severity, "effect": rule.effect,
+        "verified": rule.verified, "treatments": " ".join(rule.treatments), "sources": " ".join(rule.sources),
+        "jurisdictions": " ".join(rule.jurisdictions),
     }  # fmt: skip
-    assert Counter(r.severity for r in rules) == {"absolute": 72, "relative": 69, "monitor": 41}
-    assert Counter(r.logic for r in rules) == {"require": 38, "flag": 115, "schedule": 29}
-    assert Counter("/".join(r.jurisdictions) for r in rules) == {"any": 150, "us": 17, "uk": 12, "eu/uk": 3}
-    assert Counter(r.verified for r in rules) == {"yes": 167, "no": 15}
+    assert found == row
 
 
-def test_treatments(reviewed: dict[str, EligibilityRule]) -> None:
-    named = Counter(t for r in reviewed.values() for t in r.treatments)
-    assert named == {
-        "esketamine_nasal": 29, "ketamine_iv": 9, "rtms_standard": 12, "itbs": 10, "rtms_right_or_bilateral": 10,
-        "dtms": 11, "saint_snt": 13, "ect": 17, "vns": 11, "dbs": 3, "psilocybin_comp360": 3, "mebufotenin_gh001": 3,
-        "tdcs_home": 2, "aripiprazole_aug": 11, "brexpiprazole_aug": 11, "quetiapine_aug": 11, "cariprazine_aug": 15,
-        "lumateperone_aug": 10, "olanzapine_fluoxetine": 12, "lithium_aug": 23, "t3_aug": 2, "pramipexole_aug": 1,
-        "auvelity": 11, "bupropion_combo": 5, "maoi": 19, "tca": 11, "mirtazapine_combo": 3, "any": 5,
-        "switch_antidepressant": 3,
-    }  # fmt: skip
+TIMES: dict[str, list[float]] = {
+    "r021": [120], "r022": [30], "r023": [60], "r024": [120], "r025": [0, 40], "r026": [0], "r027": [28],
+    "r036": [15, 90], "r052": [0, 14], "r065": [0, 14], "r066": [0], "r076": [365], "r088": [0],
+    "r089": [0, 28, 56, 84, 91, 175, 0, 365, 0, 84, 365, 365, 0, 84, 1826, 1826], "r090": [0, 182, 182], "r095": [14],
+    "r109": [7, 0.4, 1.0], "r110": [7, 14, 21, 28, 91, 91, 365, 7, 182, 365], "r111": [182, 182], "r112": [91, 91],
+    "r113": [91, 91], "r124": [14], "r129": [0, 28, 91, 91], "r143": [35], "r144": [14, 5], "r145": [14],
+    "r148": [7, 50, 150], "r149": [7, 100, 160], "r150": [7, 75, 175], "r151": [7, 200, 300], "r152": [7, 220, 500],
+    "r156": [14], "r158": [14], "r164": [7, 0.4, 0.6], "r167": [0, 7, 14, 21, 28, 35, 42, 84, 365, 365, 730],
+    "r168": [84, 365, 365, 730], "r169": [0, 0], "r170": [28], "r172": [7, 28, 7], "r178": [40, 240], "r179": [14],
+}  # fmt: skip
+"""Every number of a schedule and of a wait, in days or minutes, and of a range; in the order of the fields."""
+
+
+def test_times_and_ranges(reviewed: dict[str, EligibilityRule]) -> None:
+    assert {i: found for i, rule in reviewed.items() if (found := numbers(rule))} == TIMES
+
+
+def numbers(rule: EligibilityRule) -> list[float]:
+    found: list[float | None] = []
+    for s in rule.schedule:
+        found += [*s.at_days, s.every_days, s.from_day, s.until_day, *s.at_minutes, s.every_minutes]
+        found += [s.at_least_minutes, s.at_least_days, *((s.target.low, s.target.high) if s.target else ())]
+    for wait in rule.wait:
+        found += [wait.days, wait.half_lives]
+    return [number for number in found if number is not None]
 
 
 UNSEEN_AND_HARD = {"r029", "r030", "r064", "r082", "r099"}

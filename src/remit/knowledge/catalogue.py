@@ -99,6 +99,7 @@ class Arm(KnowledgeModel):
     """What happened in one arm; the first arm of an outcome is the treatment itself."""
 
     name: str
+    n: int | None = None  # people that the percentages are of, where a source says so
     response_percent: float | None = None
     remission_percent: float | None = None
 
@@ -153,10 +154,18 @@ class Line(Cited):
     text: str
 
 
+class PlainShare(KnowledgeModel):
+    """A number of people of 100 in a sentence, and of how many people it is, where a source says so."""
+
+    of_100: float
+    n: int | None = None
+
+
 class PlainPoint(Cited):
-    """One sentence for a person."""
+    """One sentence for a person; every number of people of 100 in it is in `numbers` too."""
 
     text: str
+    numbers: tuple[PlainShare, ...] = ()
 
 
 class Plain(KnowledgeModel):

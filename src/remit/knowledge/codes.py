@@ -40,6 +40,7 @@ _SYSTEMS = {
     "urn:oid:2.16.840.1.113883.6.4": "icd10pcs",
     "http://www.nlm.nih.gov/research/umls/hcpcs": "hcpcs",
     "https://www.cms.gov/medicare/coding/hcpcsreleasecodesets": "hcpcs",
+    "http://www.cms.gov/medicare/coding/hcpcsreleasecodesets": "hcpcs",
     "urn:oid:2.16.840.1.113883.6.285": "hcpcs",
     "http://www.ama-assn.org/go/cpt": "cpt",
     "urn:oid:2.16.840.1.113883.6.12": "cpt",

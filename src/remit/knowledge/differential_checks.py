@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any
 from remit.errors import Fault
 from remit.knowledge.checks import unknown_ids
 from remit.knowledge.differential import Check
-from remit.knowledge.fact_checks import when_faults
+from remit.knowledge.fact_checks import case_faults, when_faults
 from remit.knowledge.pharmacogenetics import NO_RESULT, DrugGuidance, Enzyme
 from remit.knowledge.when import When
 
 if TYPE_CHECKING:
+    from remit.knowledge.instrument import Instrument
     from remit.knowledge.library import Library
-    from remit.knowledge.schema import Instrument
 
 Part = Callable[[str], Mapping[str, Any]]
 
 
 def check_differential(place: str, check: Check, library: Library, part: Part) -> Iterator[Fault]:
     """Ids of a check, and the numbers that it holds scores against: they are cut-offs of the instrument."""
-    named = [*check.asks, *(fact for case in check.cases for fact in case.facts)]
-    yield from unknown_ids(place, "fact", named, library.facts)
+    yield from unknown_ids(place, "fact", check.asks, library.facts)
+    yield from case_faults(place, check.cases, library)
     yield from unknown_ids(place, "instrument", check.instruments, library.instruments)
     measures = {**library.instruments, **library.observables}
     yield from unknown_ids(place, "measure", [t.measure for t in check.tells if t.measure], measures)
@@ -30,11 +30,6 @@ def check_differential(place: str, check: Check, library: Library, part: Part) -
         yield from when_faults(f"{place}: {clue.id}", clue.when, library.facts)
         for leaf in clue.when.leaves():
             yield from _leaf(f"{place}: {clue.id}", leaf, library)
-    for case in check.cases:
-        for fact, value in case.facts.items():
-            known = library.facts.get(fact)
-            if known and isinstance(value, bool) != (known.kind == "yes_no"):
-                yield Fault(f"{place}: case {case.name!r}", f"{fact} is a {known.kind}", "Give it what it takes.")
 
 
 def _leaf(place: str, leaf: When, library: Library) -> Iterator[Fault]:

@@ -1,7 +1,8 @@
 """Rules of eligibility and safety: what a label, a protocol or a guideline asks before and during a treatment.
 
 `remit.flow.options` evaluates them against the facts of a person. A rule that cannot be assessed never counts as
-passed. Schedules (what is to be checked when) are data of the same entries; plans and courses read them.
+passed. Schedules (what is to be checked when) are data of the same entries. Worked cases stand in every entry;
+`remit.checking` runs them.
 """
 
 from __future__ import annotations
@@ -61,6 +62,16 @@ class Schedule(KnowledgeModel):
     only_if: When | None = None
 
 
+class RuleCase(KnowledgeModel):
+    """A worked case: facts of a person, all others unknown, and whether the rule bears on that person.
+
+    Of a schedule it says whether there is something to do. `elsewhere`: the rule belongs to another country.
+    """
+
+    facts: dict[Id, bool | float] = {}
+    bears: Literal["yes", "no", "unknown", "elsewhere"]
+
+
 class EligibilityRule(Cited):
     """One rule.
 
@@ -81,6 +92,7 @@ class EligibilityRule(Cited):
     plain: str | None = None  # the same as a question or fact for a person
     schedule: tuple[Schedule, ...] = ()
     wait: tuple[Wait, ...] = ()
+    cases: Annotated[tuple[RuleCase, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _whole(self) -> EligibilityRule:
@@ -90,7 +102,15 @@ class EligibilityRule(Cited):
             raise ValueError("a schedule has no condition, and says when")
         if ANY in self.jurisdictions and len(self.jurisdictions) > 1:
             raise ValueError("any stands alone")
+        missing = {"yes", "no", "unknown"} - {case.bears for case in self.cases}
+        if self.condition is not None and missing:
+            raise ValueError(f"no worked case in which it bears: {', '.join(sorted(missing))}")
         return self
+
+    @property
+    def condition(self) -> When | None:
+        """What it asks of a person; of a schedule, of whom something is to be done. None: it always holds."""
+        return next((s.only_if for s in self.schedule), None) if self.logic == "schedule" else self.when
 
     @property
     def is_hard(self) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from remit.errors import Fault
 from remit.knowledge.checks import unknown_ids
 from remit.knowledge.eligibility import ANY
-from remit.knowledge.fact_checks import when_faults
+from remit.knowledge.fact_checks import case_faults, when_faults
 
 if TYPE_CHECKING:
     from remit.knowledge.library import Library
@@ -17,9 +17,12 @@ Part = Callable[[str], Mapping[str, Any]]
 
 
 def eligibility_faults(place: str, rule: Any, library: Library, part: Part) -> Iterator[Fault]:
-    """What is wrong with the references of a rule."""
+    """What is wrong with the references of a rule and of its worked cases."""
     named = [t for t in rule.treatments if t != ANY]
     yield from unknown_ids(place, "catalogue entry", named, part("catalogue"))
+    yield from case_faults(place, rule.cases, library)
+    if len({schedule.only_if for schedule in rule.schedule}) > 1:
+        yield Fault(place, "its schedules are for different people", "Make a rule of each.")
     for when in [rule.when, *(schedule.only_if for schedule in rule.schedule)]:
         if when is not None:
             yield from when_faults(place, when, library.facts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from remit.errors import Fault
@@ -34,6 +34,17 @@ def when_faults(place: str, when: When, facts: Mapping[str, FactDefinition]) -> 
         if fact is not None and (fact.kind == "number") != leaf.has_bounds:
             remedy = "Give a bound of a number, or `is` of a yes_no fact."
             yield Fault(place, f"fact {fact.id!r} is of the kind {fact.kind}", remedy)
+
+
+def case_faults(place: str, cases: Iterable[Any], library: Library) -> Iterator[Fault]:
+    """What is wrong with the facts of worked cases: one that is not known, or a number for a yes or no."""
+    for n, case in enumerate(cases, start=1):
+        told = f"{place}: case {getattr(case, 'name', n)!r}"
+        yield from _unknown(told, "fact", tuple(case.facts), library.facts)
+        for fact, value in case.facts.items():
+            known = library.facts.get(fact)
+            if known and isinstance(value, bool) != (known.kind == "yes_no"):
+                yield Fault(told, f"{fact} is a {known.kind}", "Give it what it takes.")
 
 
 def _named(reader: Reader, library: Library) -> Iterator[tuple[str, tuple[str, ...], Mapping[str, Any]]]:

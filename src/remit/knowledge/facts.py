@@ -18,7 +18,10 @@ Topic = Literal[
     "demographic", "condition", "history", "drug", "lab", "vital", "device", "access", "process", "scale", "symptom",
     "preference",
 ]  # fmt: skip
-Count = Literal["failed", "adequate", "tried"]
+Count = Literal["failed", "adequate", "tried", "intolerant", "intolerant_below_dose", "doses_missed"]
+OF_TRIALS: tuple[Count, ...] = ("intolerant", "intolerant_below_dose", "doses_missed")
+"""Counts that say something only of persons who tried something: without a trial the answer is unknown."""
+
 READERS = (
     "condition", "taking", "last_taken", "tried", "measure", "measured", "item", "person", "episode", "trials",
     "crisis",
@@ -48,7 +51,11 @@ class Drugs(KnowledgeModel):
 
 
 class TrialCount(KnowledgeModel):
-    """How many distinct ingredients were tried, given a fair try, or failed a fair try."""
+    """How many distinct ingredients were tried, given a fair try, or failed a fair try.
+
+    Or were stopped for side effects before they had the weeks of a fair try, or besides below its dose, or were taken
+    less often than the rule asks.
+    """
 
     rule: Id  # adequacy rule
     count: Count

@@ -13,6 +13,7 @@ from remit.errors import UsageError
 from remit.knowledge.base import KnowledgeModel
 from remit.knowledge.definition import Definition, Feature
 from remit.knowledge.facts import FactDefinition
+from remit.knowledge.instrument import Instrument
 from remit.knowledge.opened import OpenedParts
 from remit.knowledge.parts import Parts
 from remit.knowledge.population import CohortPolicy
@@ -21,7 +22,6 @@ from remit.knowledge.schema import (
     ConditionSet,
     CrisisLine,
     Dose,
-    Instrument,
     Observable,
     Policy,
     Sessions,

@@ -13,9 +13,10 @@ from functools import cached_property
 from weakref import WeakKeyDictionary
 
 from remit.knowledge.codes import CodeMaps, Product, short_system
+from remit.knowledge.instrument import Instrument
 from remit.knowledge.lexicon import How, Lexicon, Match
 from remit.knowledge.library import Knowledge
-from remit.knowledge.schema import Instrument, Observable, Treatment
+from remit.knowledge.schema import Observable, Treatment
 
 _ATC = re.compile(r"^[A-Z]\d{2}[A-Z]{2}\d{2}$")
 _CODED = re.compile(r"^([A-Za-z0-9-]+)\s*:\s*([A-Za-z0-9.-]+)$")

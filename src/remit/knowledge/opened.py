@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from remit.knowledge.differential import Check
     from remit.knowledge.eligibility import EligibilityRule
     from remit.knowledge.library import Library
+    from remit.knowledge.measures import MeasureEntry
     from remit.knowledge.ordering import MechanismGroup, Ordering, Preference
     from remit.knowledge.payers import PayerPolicy
     from remit.knowledge.pharmacogenetics import DrugGuidance, Enzyme
     from remit.knowledge.plans import HalfLife, PlanTemplate
+    from remit.knowledge.pooled import PooledTable
 
 
 class OpenedParts:
@@ -93,6 +95,11 @@ class OpenedParts:
         return self.part("mechanisms")
 
     @property
+    def measures(self) -> Mapping[str, MeasureEntry]:
+        """Quality measures by id."""
+        return self.part("measures")
+
+    @property
     def ordering(self) -> Ordering:
         """How options are judged and put in order."""
         entry: Ordering = self.part("ordering")["options"]
@@ -103,6 +110,11 @@ class OpenedParts:
         """Entries of the catalogue that may be listed as options, in the order of their keys."""
         left_out = self.ordering.left_out
         return tuple(e for e in self.catalogue.values() if e.is_listable and e.category not in left_out)
+
+    @property
+    def pooled(self) -> PooledTable:
+        """What studies found, pooled ahead of time."""
+        return self._parts.pooled
 
     @cached_property
     def course(self) -> Course:

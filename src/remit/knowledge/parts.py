@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from remit.knowledge.reading import Ids, Kind, knowledge_files, models, named, p
 
 if TYPE_CHECKING:
     from remit.knowledge.library import Library
+    from remit.knowledge.pooled import PooledTable
 
 PARTS: dict[str, tuple[str, str]] = {
     "catalogue": ("one", "remit.knowledge.catalogue:CatalogueEntry"),
@@ -30,6 +32,7 @@ PARTS: dict[str, tuple[str, str]] = {
     "ordering": ("one", "remit.knowledge.ordering:Ordering"),
     "preferences": ("many", "remit.knowledge.ordering:Preference"),
     "mechanisms": ("many", "remit.knowledge.ordering:MechanismGroup"),
+    "measures": ("one", "remit.knowledge.measures:MeasureEntry"),
 }
 """Folder -> form and model. The model's module is imported when the part is first read."""
 
@@ -62,6 +65,13 @@ class Parts:
         if section not in self._kept:
             self._kept[section] = self._read(section, library)
         return self._kept[section]
+
+    @cached_property
+    def pooled(self) -> PooledTable:
+        """What studies found, pooled ahead of time."""
+        from remit.knowledge.pooled import read_pooled
+
+        return read_pooled(self.roots)
 
     def _read(self, section: str, library: Library) -> dict[str, Any]:
         kind = _kind(section)

@@ -9,6 +9,11 @@ from pydantic import Field, model_validator
 from remit.knowledge.base import Cited, Id, KnowledgeModel, Number
 from remit.knowledge.select import Select
 
+LAST_RANK, EARLY_RANK = 2, 1
+"""Of `TaskRule.rank`; and of the branch of a wait that was not kept."""
+EARLY = "early"
+"""Branch of a wait: what has to wait is on record before its end."""
+
 
 class Every(KnowledgeModel):
     """Repeats after the fixed days: every so many days, until a day."""
@@ -55,6 +60,7 @@ class TaskRule(Cited):
     anchor: Literal["start", "dose_change"] = "start"
     at_days: tuple[float, ...] = ()
     every: tuple[Every, ...] = ()
+    before: Select | None = None  # what has to wait for the end of it
     until_days: float | None = None  # of a window after an event, or of a wait
     measures: tuple[Id, ...] = ()  # any of these shows that it was done
     any_severity: bool = False  # any instrument of depression severity does
@@ -64,11 +70,18 @@ class TaskRule(Cited):
     advice: Advice | None = None
     why: str
 
+    @property
+    def rank(self) -> int:
+        """Which open tasks come first: what a sign asks, then what an event asks, then the others."""
+        return 0 if self.sign else 1 if self.event is not None else LAST_RANK
+
     @model_validator(mode="after")
     def _one_cause(self) -> TaskRule:
         causes = (self.running, self.ended, self.event, self.sign or None, self.measuring or None, self.algorithm)
         if sum(cause is not None for cause in causes) != 1:
             raise ValueError("give exactly one of running, ended, event, sign, measuring, algorithm")
+        if self.before is not None and (self.ended is None or not self.at_days):
+            raise ValueError("before belongs to a wait after a treatment that has ended")
         if not list(self.at_days) == sorted(set(self.at_days)):
             raise ValueError("at_days rise")
         return self

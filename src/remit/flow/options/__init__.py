@@ -7,17 +7,20 @@ follows declared keys and never the percentages of different trials. docs/explan
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from remit.engine.columns import nullable_codes, with_enums
-from remit.engine.expressions import fact_columns
+from remit.engine.expressions import FactColumns, fact_columns
 from remit.engine.logic import TRI_ENUM, Tri, negate
-from remit.flow.options.plan import NO_LINE, POPULATION, TRIED, Plan, plan_of
+from remit.flow.options.plan import NO_LINE, POPULATION, TRIED, Plan, Reasons, plan_of, rules_plan
 from remit.flow.options.tried import History, Tried, tried_fairly
 from remit.flow.settle import person_rows
 from remit.knowledge import Knowledge
+from remit.knowledge.eligibility import EligibilityRule
 from remit.tables import NO, UNKNOWN, YES, Tables
 from remit.tables.options import EFFECTS, OPTION_STATUS, REASON_KINDS, REASON_STATES
 
@@ -46,7 +49,7 @@ def options(tables: Tables, knowledge: Knowledge) -> dict[str, pl.DataFrame]:
     history = History(tables, knowledge)
     tried = history.of_options(plan)
     fairly = tried_fairly(tried, len(plan.line), n)
-    bears, is_gone = _bearing(plan, holds)
+    bears, is_gone = _bearing(plan.reasons, holds)
     status = _status(plan, bears, is_gone, fairly)
     return {
         "option": _options(plan, tables, knowledge, status, fairly),
@@ -56,12 +59,19 @@ def options(tables: Tables, knowledge: Knowledge) -> dict[str, pl.DataFrame]:
     }
 
 
-def _bearing(plan: Plan, holds: Matrix) -> tuple[Matrix, NDArray[np.bool_]]:
+def rules_bearing(
+    facts: FactColumns, rules: Sequence[EligibilityRule], knowledge: Knowledge
+) -> tuple[Matrix, NDArray[np.bool_]]:
+    """By rule and person: whether it bears on the person, and whether it belongs to another country."""
+    conditions, reasons = rules_plan(knowledge, rules)
+    return _bearing(reasons, conditions.hold(facts))
+
+
+def _bearing(reasons: Reasons, holds: Matrix) -> tuple[Matrix, NDArray[np.bool_]]:
     """By reason and person: whether it bears on the person, and whether it belongs to another country.
 
     Where the country is unknown, a hard rule cannot be assessed, unless it does not bear anywhere.
     """
-    reasons = plan.reasons
     held = holds[reasons.when]
     bears: Matrix = np.where(reasons.is_flag[:, None], held, negate(held))
     applies = np.full(bears.shape, YES, np.uint8)

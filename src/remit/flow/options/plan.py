@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -81,6 +82,25 @@ class _Row(NamedTuple):
     is_hard: bool
 
 
+def rules_plan(knowledge: Knowledge, rules: Sequence[EligibilityRule]) -> tuple[Conditions, Reasons]:
+    """Rules by themselves, one reason each, whatever options they are about; schedules too."""
+    planner = _Planner(knowledge)
+    reasons = _reasons([planner.rule(0, rule) for rule in rules])
+    return Conditions(planner.whens, knowledge.fact_keys), reasons
+
+
+def _reasons(rows: list[_Row]) -> Reasons:
+    return Reasons(
+        np.array([r.option for r in rows], np.uint8),
+        np.array([r.kind for r in rows], np.uint8),
+        np.array([r.when for r in rows], np.intp),
+        tuple(r.regions for r in rows),
+        np.array([r.is_flag for r in rows], np.bool_),
+        np.array([EFFECTS.index(r.effect) for r in rows], np.uint8),
+        np.array([r.is_hard for r in rows], np.bool_),
+    )
+
+
 class _Planner:
     def __init__(self, knowledge: Knowledge) -> None:
         self.knowledge, self.ordering = knowledge, knowledge.ordering
@@ -92,15 +112,7 @@ class _Planner:
     def plan(self) -> Plan:
         options = self.knowledge.options
         rows = [row for key, entry in enumerate(options) for row in self._rows(key, entry)]
-        reasons = Reasons(
-            np.array([r.option for r in rows], np.uint8),
-            np.array([r.kind for r in rows], np.uint8),
-            np.array([r.when for r in rows], np.intp),
-            tuple(r.regions for r in rows),
-            np.array([r.is_flag for r in rows], np.bool_),
-            np.array([EFFECTS.index(r.effect) for r in rows], np.uint8),
-            np.array([r.is_hard for r in rows], np.bool_),
-        )
+        reasons = _reasons(rows)
         names = sorted(range(len(options)), key=lambda i: (options[i].name.casefold(), options[i].id))
         place = np.empty(len(options), np.int64)
         place[names] = np.arange(len(options))
@@ -131,7 +143,7 @@ class _Planner:
 
     def _rows(self, key: int, entry: CatalogueEntry) -> list[_Row]:
         rows = [
-            self._rule(key, rule)
+            self.rule(key, rule)
             for rule in self.knowledge.eligibility.values()
             if rule.logic != "schedule" and (entry.id in rule.treatments or ANY in rule.treatments)
         ]
@@ -145,10 +157,11 @@ class _Planner:
             rows.append(_Row(key, TRIALS_FIRST, REASON_KINDS[TRIALS_FIRST], when, (), False, "not_now", True))
         return rows
 
-    def _rule(self, key: int, rule: EligibilityRule) -> _Row:
+    def rule(self, key: int, rule: EligibilityRule) -> _Row:
+        """A rule as a reason of an option."""
         regions = tuple(self.regions[j] for j in rule.jurisdictions if j != ANY)
-        is_flag = rule.logic == "flag"
-        return _Row(key, RULE, rule.id, self._when(rule.when), regions, is_flag, rule.effect, rule.is_hard)
+        when, bears_if_met = self._when(rule.condition), rule.logic != "require"
+        return _Row(key, RULE, rule.id, when, regions, bears_if_met, rule.effect, rule.is_hard)
 
     def _matches(self, entry: CatalogueEntry) -> list[bool]:
         """By treatment_key: whether a record that names it speaks of this option."""

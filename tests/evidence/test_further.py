@@ -147,3 +147,24 @@ def test_some_methods_need_counts(method: str) -> None:
         pairwise(DATA / "raudenbush1985.csv", measure="or", method=method)
     with pytest.raises((UsageError, EvidenceError)):
         network(DATA / "senn2013.csv", measure="or", method="mh")
+
+
+def test_everything_that_is_promised_is_exported() -> None:
+    import remit.evidence as package
+
+    for name in package.__all__:
+        assert getattr(package, name).__doc__, name
+    piece = package.network(DATA / "senn2013.csv", measure="md").pieces[0]
+    methods = (
+        "effects",
+        "league",
+        "split",
+        "heat",
+        "detached",
+        "p_scores",
+        "rank",
+        "contributions",
+        "additive",
+        "funnel",
+    )
+    assert [name for name in methods if not getattr(type(piece), name).__doc__] == []

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
+from remit.drawing.svg import width_of
 from remit.evidence import network, pairwise
 from remit.evidence.plots.forest import forest_plot
 from remit.evidence.plots.funnel import funnel_plot, network_funnel
-from remit.evidence.plots.network import write_plots
+from remit.evidence.plots.network import network_graph, write_plots
 
 DATA = Path(__file__).parent / "data"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -83,3 +85,31 @@ def test_pieces_have_their_own_pictures() -> None:
 def test_mantel_haenszel_networks_have_pictures() -> None:
     for text in write_plots(network(DATA / "smoking.csv", method="mh")).values():
         check(text)
+
+
+LONG = [
+    {"study": f"s{k}", "treatment": f"A treatment with a very long name number {t} and dose", "events": 20 + k, "n": 90}
+    for k, pair in enumerate([(0, 1), (1, 2), (2, 3), (3, 0), (0, 4), (4, 5), (5, 0)])
+    for t in pair
+]
+
+
+def test_long_names_stay_inside_and_apart() -> None:
+    """Every text lies inside its picture by the writer's own generous estimate of its width."""
+    for name, picture in write_plots(network(LONG)).items():
+        root = ElementTree.fromstring(picture)
+        wide = float(root.get("width", "0"))
+        for text in root.iter(f"{SVG}text"):
+            size, x = float(text.get("font-size", "12")), float(text.get("x", "0"))
+            long = width_of(text.text or "", size)
+            if text.get("transform"):
+                long *= 0.7  # leaning
+            start = {"middle": x - long / 2, "end": x - long}.get(text.get("text-anchor", "start"), x)
+            assert start >= -1 and start + long <= wide + 1, (name, text.text)
+
+
+def test_numbers_of_studies_do_not_cover_each_other() -> None:
+    root = ElementTree.fromstring(network_graph(network(LONG)))
+    at = [(float(c.get("cx", "0")), float(c.get("cy", "0"))) for c in root.iter(f"{SVG}circle") if c.get("r") == "9"]
+    assert len(at) == 7
+    assert min(math.dist(a, b) for i, a in enumerate(at) for b in at[i + 1 :]) > 18

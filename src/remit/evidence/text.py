@@ -152,6 +152,10 @@ def network_text(result: NetworkResult, data: dict[str, Any]) -> str:
                 lines.append(parts.note)
         ranking = ", ".join(f"{r['treatment']} {number(r['p_score'])}" for r in entry["ranking"])
         lines += [f"P-scores ({result.small_values} small values): {ranking}", ""]
+        if "league" in entry:
+            heads = list(entry["league"][0])
+            cells = [[str(row[head]) for head in heads] for row in entry["league"]]
+            lines += ["league table, the row against the column:", table([heads, *cells]), ""]
         for key in ("split", "contributions", "heat", "ranks"):
             if key in entry:
                 lines += [*extra_lines(key, entry[key]), ""]

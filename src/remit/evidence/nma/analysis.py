@@ -16,8 +16,9 @@ from remit.evidence.nma.fit import NetworkFit, degrees_of_freedom, fit_network
 from remit.evidence.nma.mantel_haenszel import mh_designs
 from remit.evidence.nma.piece import Piece
 from remit.evidence.nma.ranking import check_direction
+from remit.evidence.nma.reading import read_studies
 from remit.evidence.nma.results import NetworkResult
-from remit.evidence.nma.studies import Studies, blocks, read_studies
+from remit.evidence.nma.studies import Studies, blocks
 from remit.evidence.nma.threads import one_thread
 from remit.evidence.numeric import chi2_upper
 from remit.evidence.pair.effects import check_zero_options
@@ -50,9 +51,10 @@ def network(
     zero_cells: str = "only0",
     double_zero: str = "drop",
     increment: float = 0.5,
-    smd: str = "hedges",
+    smd: str | None = None,
     duplicate_arms: str = "refuse",
     preset_tau2: float | None = None,
+    rd_shift: str | None = None,
 ) -> NetworkResult:
     """Compare all treatments of a network at once.
 
@@ -77,12 +79,17 @@ def network(
         Confidence level.
     small_values : {"desirable", "undesirable"}
         For ranking: whether small effects are good ones.
-    zero_cells, double_zero, increment, smd
+    zero_cells, double_zero, increment
         As in `remit.evidence.pairwise`; an empty cell in one arm shifts all arms of its study alike.
+    smd : {"hedges", "cohen"}, optional
+        By default ``cohen``, as netmeta does (its differences add up over the arms of a study), but ``hedges`` for two
+        treatments, as in `remit.evidence.pairwise`.
     duplicate_arms : {"refuse", "sum"}
         See `remit.evidence.arms.read_arms`.
     preset_tau2 : float, optional
         Use this value in place of an estimate.
+    rd_shift : {"effect", "variance"}, optional
+        As in `remit.evidence.pairwise`; by default ``variance``, as netmeta does, but for two treatments as there.
 
     Returns
     -------
@@ -105,9 +112,9 @@ def network(
         raise UsageError("Mantel-Haenszel networks are of odds ratios")
     if preset_tau2 is not None and not (preset_tau2 >= 0 and math.isfinite(preset_tau2)):
         raise UsageError("a preset tau2 is zero or more")
-    if smd not in ("hedges", "cohen"):
+    if smd not in (None, "hedges", "cohen"):
         raise UsageError("smd is 'hedges' or 'cohen'")
-    check_zero_options(zero_cells, double_zero, increment)
+    check_zero_options(zero_cells, double_zero, increment, rd_shift)
     check_direction(small_values)
     options = Options(model, between.check_method(tau2), preset_tau2, check_level(level))
     if method == "mh":
@@ -118,6 +125,7 @@ def network(
             source,
             chosen,
             increment=increment,
+            rd_shift=rd_shift,
             zero_cells=zero_cells,
             double_zero=double_zero,
             smd=smd,

@@ -3,41 +3,23 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
 from remit.errors import Fault, UsageError
-from remit.evidence.arms import BINARY, CONTINUOUS, MEASURES, check_measure
+from remit.evidence.arms import CONTINUOUS, MEASURES, check_measure
 from remit.evidence.data import EvidenceError, LeftOut, Table, left_out
 from remit.evidence.numeric import chi2_upper
 from remit.evidence.pair import effects, pooling
 from remit.evidence.pair import tau2 as between
 from remit.evidence.pair.comparison import Comparison, read_comparison
 from remit.evidence.pair.mantel_haenszel import mantel_haenszel, peto_pool
+from remit.evidence.pair.options import METHODS, Options, check_method, one_of
 from remit.evidence.pair.results import Estimate, Heterogeneity, PairwiseResult
 from remit.evidence.pair.single import SINGLE, pool_single
 from remit.evidence.types import Bools, Floats
-
-METHODS = ("iv", "mh", "peto", "glmm")
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """Checked options of an analysis; see `pairwise`."""
-
-    measure: str
-    method: str = "iv"
-    model: str = "random"
-    tau2: str = "reml"
-    test: str = "z"
-    level: float = 0.95
-    prediction: str = "test"
-    zero_cells: str = "only0"
-    double_zero: str = "drop"
-    increment: float = 0.5
-    smd: str = "hedges"
 
 
 def pairwise(
@@ -53,6 +35,7 @@ def pairwise(
     zero_cells: str = "only0",
     double_zero: str = "drop",
     increment: float = 0.5,
+    rd_shift: str = "effect",
     smd: str = "hedges",
     treat1: str | None = None,
     treat2: str | None = None,
@@ -82,6 +65,8 @@ def pairwise(
     zero_cells, increment, double_zero
         How empty cells are met by inverse variance; see `remit.evidence.pair.effects`. With ``drop`` studies without
         any event, or with events only, are left out of ratios and listed.
+    rd_shift : {"effect", "variance"}
+        Whether the increment shifts risk differences themselves, as metafor does, or their variances alone, as meta.
     smd : {"hedges", "cohen"}
         Standardised mean difference with or without its exact small-sample factor.
     treat1, treat2 : str, optional
@@ -103,35 +88,23 @@ def pairwise(
     """
     options = Options(
         measure=check_measure(measure, (*MEASURES, *SINGLE)),
-        method=_one_of("method", method, METHODS),
-        model=_one_of("model", model, ("random", "common")),
+        method=one_of("method", method, METHODS),
+        model=one_of("model", model, ("random", "common")),
         tau2=between.check_method(tau2),
         test=pooling.check_test(test),
         level=pooling.check_level(level),
-        prediction=_one_of("prediction", prediction, pooling.PREDICTIONS),
+        prediction=one_of("prediction", prediction, pooling.PREDICTIONS),
         zero_cells=zero_cells,
         double_zero=double_zero,
         increment=increment,
-        smd=_one_of("smd", smd, ("hedges", "cohen")),
+        rd_shift=rd_shift,
+        smd=one_of("smd", smd, ("hedges", "cohen")),
     )
-    effects.check_zero_options(zero_cells, double_zero, increment)
+    effects.check_zero_options(zero_cells, double_zero, increment, rd_shift)
     if options.measure in SINGLE:
         return pool_single(source, options)
-    _check_method(options)
+    check_method(options)
     return analyse(read_comparison(source, options.measure, treat1, treat2, duplicate_arms), options)
-
-
-def _one_of(what: str, value: str, allowed: tuple[str, ...]) -> str:
-    if value.lower() not in allowed:
-        raise UsageError(f"unknown {what} {value!r}: choose one of {', '.join(allowed)}")
-    return value.lower()
-
-
-def _check_method(options: Options) -> None:
-    if options.method == "mh" and options.measure not in BINARY:
-        raise UsageError("Mantel-Haenszel pools or, rr and rd")
-    if options.method in ("peto", "glmm") and options.measure != "or":
-        raise UsageError(f"{options.method} pools or")
 
 
 def analyse(comparison: Comparison, options: Options) -> PairwiseResult:
@@ -200,7 +173,7 @@ def study_effects(comparison: Comparison, options: Options) -> tuple[Floats, Flo
         counts = comparison.counts()
         has_zero, none, everybody = effects.empty_cells(*counts)
         add = effects.increments(has_zero, options.zero_cells, options.increment)
-        te, var = effects.binary(options.measure, *counts, add)
+        te, var = effects.binary(options.measure, *counts, add, options.rd_shift)
         if options.measure != "rd" and (options.double_zero == "drop" or options.method != "iv"):
             drop = none | (everybody if options.measure == "or" else np.zeros_like(none))
         excluded += [left_out(studies[i], "no_events" if none[i] else "all_events") for i in np.flatnonzero(drop)]
@@ -232,8 +205,11 @@ def _other_method(
         te, se, weights, q = peto_pool(*counts)
     else:
         te, se, weights = mantel_haenszel(options.measure, *counts)
-        finite = np.isfinite(y) & np.isfinite(v) & (v > 0)
-        q = float(np.sum((y[finite] - te) ** 2 / v[finite]))
+        # Studies without any event, or with events only, count in the estimate of a risk difference and not in Q.
+        _, none, everybody = effects.empty_cells(*counts)
+        own = np.isfinite(y) & np.isfinite(v) & (v > 0) & ~none & ~everybody
+        q = float(np.sum((y[own] - te) ** 2 / v[own]))
+        spread = replace(spread, df_q=max(0, int(own.sum()) - 1))
     if not (math.isfinite(te) and math.isfinite(se)):
         problem = f"{options.method} has no estimate: over all studies one arm has no events, or only events"
         raise EvidenceError([Fault("table", problem, "Pool risk differences, or odds ratios by iv with an increment")])

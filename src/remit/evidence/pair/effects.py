@@ -13,9 +13,11 @@ from remit.evidence.types import Bools, Floats
 
 ZERO_CELLS = ("only0", "all", "if0all", "none")
 DOUBLE_ZERO = ("drop", "keep")
+RD_SHIFT = ("effect", "variance")
+"""What the increment reaches in a risk difference: effect and variance (metafor), or variance alone (meta, netmeta)."""
 
 
-def check_zero_options(zero_cells: str, double_zero: str, increment: float) -> None:
+def check_zero_options(zero_cells: str, double_zero: str, increment: float, rd_shift: str | None = None) -> None:
     """Refuse an unknown way of treating empty cells.
 
     Raises
@@ -29,6 +31,8 @@ def check_zero_options(zero_cells: str, double_zero: str, increment: float) -> N
         raise UsageError(f"double_zero is one of {', '.join(DOUBLE_ZERO)}")
     if not increment >= 0:
         raise UsageError("increment is zero or more")
+    if rd_shift not in (None, *RD_SHIFT):
+        raise UsageError(f"rd_shift is one of {', '.join(RD_SHIFT)}")
 
 
 def increments(has_zero: Bools, zero_cells: str, increment: float) -> Floats:
@@ -60,18 +64,25 @@ def empty_cells(events1: Floats, n1: Floats, events2: Floats, n2: Floats) -> tup
 
 
 def binary(
-    measure: str, events1: Floats, n1: Floats, events2: Floats, n2: Floats, add: Floats
+    measure: str,
+    events1: Floats,
+    n1: Floats,
+    events2: Floats,
+    n2: Floats,
+    add: Floats,
+    rd_shift: str = "effect",
 ) -> tuple[Floats, Floats]:
     """Log odds ratio, log risk ratio or risk difference of arm 1 against arm 2.
 
     Parameters
     ----------
     measure : {"or", "rr", "rd"}
-        The risk difference itself is never shifted by `add`; only its variance is, so that it cannot be zero.
     events1, n1, events2, n2 : ndarray, shape (k,)
         Counts.
     add : ndarray, shape (k,)
         What is added to each cell, from `increments`.
+    rd_shift : {"effect", "variance"}
+        Whether `add` shifts the risk difference as well as its variance.
 
     Returns
     -------
@@ -86,7 +97,8 @@ def binary(
             return np.log(a / b) - np.log(c / d), 1 / a + 1 / b + 1 / c + 1 / d
         if measure == "rr":
             return np.log(a / m1) - np.log(c / m2), 1 / a - 1 / m1 + 1 / c - 1 / m2
-        return events1 / n1 - events2 / n2, a * b / m1**3 + c * d / m2**3
+        te = a / m1 - c / m2 if rd_shift == "effect" else events1 / n1 - events2 / n2
+        return te, a * b / m1**3 + c * d / m2**3
 
 
 def peto(events1: Floats, n1: Floats, events2: Floats, n2: Floats) -> tuple[Floats, Floats]:

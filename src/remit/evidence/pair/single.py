@@ -18,7 +18,7 @@ from remit.evidence.pair.results import Estimate, Heterogeneity, PairwiseResult
 from remit.evidence.types import Floats
 
 if TYPE_CHECKING:
-    from remit.evidence.pair.analysis import Options
+    from remit.evidence.pair.options import Options
 
 SINGLE = ("plogit", "pft", "praw", "mean")
 

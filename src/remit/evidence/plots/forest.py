@@ -189,7 +189,8 @@ def _axis_name(result: PairwiseResult) -> str:
 def _spread(result: PairwiseResult) -> str:
     h = result.heterogeneity
     tau = f"tau2 {number(h.tau2, 4)} ({h.tau2_method})"
-    return f"Heterogeneity: {tau}, I2 {number(100 * h.i2, 1)}%, Q {number(h.q, 2)} on {h.df_q} df, {p_text(h.p_q)}"
+    i2 = f"I2 {number(100 * h.i2, 1)}%" if math.isfinite(h.i2) else "I2 not defined"
+    return f"Heterogeneity: {tau}, {i2}, Q {number(h.q, 2)} on {h.df_q} df, {p_text(h.p_q)}"
 
 
 def _description(result: PairwiseResult, rows: list[dict[str, Any]]) -> str:

@@ -9,9 +9,15 @@ import numpy as np
 from remit.drawing.svg import BLUE, GREY, INK, ORANGE, PALE, Canvas, width_of
 from remit.evidence.nma.piece import Piece
 from remit.evidence.nma.results import NetworkResult
+from remit.evidence.plots.labels import lines_of, numbered
 from remit.evidence.types import Floats
 
-PANEL, MARGIN = 420, 30
+PANEL, MARGIN, RADIUS = 420, 30, 0.3
+NAME_SIZE, LEAD = 12, 14
+ALONG = (0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73)
+"""Where on a line its number may stand, the middle first."""
+
+APART, MOST_COUNTS = 22, 30
 MOST_CELLS, MOST_RANKED = 60, 40
 
 
@@ -41,11 +47,14 @@ def network_graph(result: NetworkResult, title: str = "Network of treatments") -
     """Draw treatments as circles and direct comparisons as lines; the pieces stand apart."""
     across = min(3, max(1, math.ceil(math.sqrt(len(result.pieces)))))
     down = math.ceil(len(result.pieces) / across)
-    canvas = Canvas(across * PANEL + 2 * MARGIN, down * PANEL + 2 * MARGIN + 20)
+    names = [name for piece in result.pieces for name in piece.treatments]
+    side = max(width_of(line, NAME_SIZE) for name in names for line in lines_of(name))
+    wide = max(PANEL, 2 * (PANEL * RADIUS + side + 40))
+    canvas = Canvas(across * wide + 2 * MARGIN, down * PANEL + 2 * MARGIN + 20)
     canvas.text(16, 28, title, size=16, weight="bold")
     words = []
     for i, piece in enumerate(result.pieces):
-        x = MARGIN + (i % across + 0.5) * PANEL
+        x = MARGIN + (i % across + 0.5) * wide
         y = MARGIN + 20 + (i // across + 0.5) * PANEL
         words.append(_graph(canvas, piece, x, y))
     intro = f"{len(result.pieces)} unconnected pieces. " if len(result.pieces) > 1 else ""
@@ -55,33 +64,47 @@ def network_graph(result: NetworkResult, title: str = "Network of treatments") -
 def _graph(canvas: Canvas, piece: Piece, x: float, y: float) -> str:
     names = piece.treatments
     turn = [2 * math.pi * i / len(names) - math.pi / 2 for i in range(len(names))]
-    radius = PANEL * 0.3
-    places = [(x + radius * math.cos(t), y + radius * math.sin(t)) for t in turn]
+    places = [(x + PANEL * RADIUS * math.cos(t), y + PANEL * RADIUS * math.sin(t)) for t in turn]
     edges, people = _edges(piece)
     most = max(edges.values(), default=1)
     for (i, j), k in sorted(edges.items()):
         canvas.line(*places[i], *places[j], stroke=GREY, width=1 + 6 * k / most)
-        middle = ((places[i][0] + places[j][0]) / 2, (places[i][1] + places[j][1]) / 2)
-        if len(edges) <= 30:
-            canvas.circle(middle[0], middle[1] - 7, 8, fill="#ffffff")
-            canvas.text(middle[0], middle[1] - 3, str(k), anchor="middle", size=11, fill=INK)
+    if len(edges) <= MOST_COUNTS:
+        _counts(canvas, edges, places)
     for i, name in enumerate(names):
         size = 6 + 14 * math.sqrt(people[i] / max(people)) if max(people) > 0 else 9
         label = f"{name}: {people[i]:g} people" if max(people) > 0 else name
         canvas.circle(*places[i], size, fill=BLUE, stroke="#ffffff", label=label)
-        side = math.cos(turn[i])
-        anchor = "middle" if abs(side) < 0.3 else ("start" if side > 0 else "end")
-        away = size + 6
-        drop = 4 if abs(side) >= 0.3 else (away + 8 if math.sin(turn[i]) > 0 else -away)
-        canvas.text(
-            places[i][0] + (away * math.copysign(1, side) if anchor != "middle" else 0),
-            places[i][1] + drop,
-            name[:26],
-            anchor=anchor,
-            size=12,
-        )
+        _name(canvas, name, places[i], turn[i], size + 6)
     pairs = ", ".join(f"{names[i]} and {names[j]} ({k})" for (i, j), k in sorted(edges.items()))
     return f"Treatments {', '.join(names)}. Direct comparisons with the number of studies: {pairs}."
+
+
+def _counts(canvas: Canvas, edges: dict[tuple[int, int], int], places: list[tuple[float, float]]) -> None:
+    """Number of studies on each line, above all lines, moved along its line to where no other number stands."""
+    taken: list[tuple[float, float]] = []
+    for (i, j), k in sorted(edges.items()):
+        spots = [
+            (places[i][0] + at * (places[j][0] - places[i][0]), places[i][1] + at * (places[j][1] - places[i][1]))
+            for at in ALONG
+        ]
+        spot = max(spots, key=lambda p: (min([APART, *(math.dist(p, t) for t in taken)]), -spots.index(p)))
+        taken.append(spot)
+        canvas.circle(*spot, 9, fill="#ffffff")
+        canvas.text(spot[0], spot[1] + 4, str(k), anchor="middle", size=11, fill=INK)
+
+
+def _name(canvas: Canvas, name: str, place: tuple[float, float], turn: float, away: float) -> None:
+    """The name of a treatment outside its circle, in lines."""
+    lines = lines_of(name)
+    side = math.cos(turn)
+    anchor = "middle" if abs(side) < 0.3 else ("start" if side > 0 else "end")
+    x = place[0] + (0 if anchor == "middle" else math.copysign(away, side))
+    first = place[1] + 4 - LEAD * (len(lines) - 1) / 2
+    if anchor == "middle":
+        first = place[1] + away + 8 if math.sin(turn) > 0 else place[1] - away - LEAD * (len(lines) - 1)
+    for at, line in enumerate(lines):
+        canvas.text(x, first + LEAD * at, line, anchor=anchor, size=NAME_SIZE)
 
 
 def _edges(piece: Piece) -> tuple[dict[tuple[int, int], int], list[float]]:
@@ -104,40 +127,54 @@ def rankogram(piece: Piece, small_values: str = "desirable") -> str:
     table, probabilities = piece.rank(small_values)
     order = table["treatment"].to_list()
     across = min(4, len(order))
-    wide, high = 200, 150
+    wide, high, top = 220, 190, 90
     down = math.ceil(len(order) / across)
-    canvas = Canvas(across * wide + 40, down * high + 60)
     title = "Rankogram: probability of each rank, the best first"
+    canvas = Canvas(max(across * wide + 50, width_of(title, 16) + 32), down * high + 60)
     canvas.text(16, 26, title, size=16, weight="bold")
     scores = dict(zip(table["treatment"], table["sucra"], strict=True))
     for at, name in enumerate(order):
-        x, y = 30 + (at % across) * wide, 70 + (at // across) * high
-        row = probabilities[piece.treatments.index(name)]
-        canvas.text(x, y - 8, f"{name[:20]} (SUCRA {scores[name]:.2f})", size=11)
-        step = (wide - 40) / len(row)
-        canvas.line(x, y + high - 60, x + wide - 40, y + high - 60, stroke=GREY)
-        for rank, p in enumerate(row):
-            height = (high - 64) * float(p)
-            label = f"{name}, rank {rank + 1}: {p:.3f}"
-            canvas.rect(x + rank * step + 1, y + high - 60 - height, max(1, step - 2), height, fill=BLUE, label=label)
-        canvas.text(x, y + high - 46, "1", size=10, fill=GREY)
-        canvas.text(x + wide - 40, y + high - 46, str(len(row)), anchor="end", size=10, fill=GREY)
+        x, y = 46 + (at % across) * wide, top + 30 + (at // across) * high
+        lines = [*lines_of(name, most=2), f"SUCRA {scores[name]:.2f}"]
+        for i, line in enumerate(reversed(lines)):
+            canvas.text(x, y - 10 - LEAD * i, line, size=11)
+        _ranks(canvas, name, probabilities[piece.treatments.index(name)], (x, y, wide - 50, high - 90))
     best = "; ".join(f"{n} {scores[n]:.2f}" for n in order)
     warning = "Ranks say nothing about the size or the certainty of differences."
     return canvas.render(title, f"{warning} SUCRA: {best}.")
 
 
+def _ranks(canvas: Canvas, name: str, row: Floats, box: tuple[float, float, float, float]) -> None:
+    """Bars of one treatment on a scale from 0 to 100 percent."""
+    x, y, wide, high = box
+    for share in (0, 0.5, 1):
+        level = y + high * (1 - share)
+        canvas.line(x, level, x + wide, level, stroke=GREY if share == 0 else PALE)
+        canvas.text(x - 6, level + 3, f"{100 * share:.0f}", anchor="end", size=9, fill=GREY)
+    step = wide / len(row)
+    for rank, p in enumerate(row):
+        label = f"{name}, rank {rank + 1}: {p:.3f}"
+        height = high * float(p)
+        canvas.rect(x + rank * step + 1, y + high - height, max(1, step - 2), height, fill=BLUE, label=label)
+    canvas.text(x + step / 2, y + high + 14, "1", anchor="middle", size=10, fill=GREY)
+    if len(row) > 1:
+        canvas.text(x + wide - step / 2, y + high + 14, str(len(row)), anchor="middle", size=10, fill=GREY)
+
+
 def matrix(values: Floats, rows: list[str], columns: list[str], title: str, *, digits: int) -> str:
     """Draw a matrix as coloured cells with their numbers; orange is positive, blue negative."""
-    cell = 46
+    cell, lean = 46, math.radians(50)
+    rows, columns = numbered(rows, columns)
     left = max(width_of(r, 11) for r in rows) + 24
-    top = 56 + max(width_of(c, 11) for c in columns) * 0.8
-    canvas = Canvas(max(left + cell * len(columns) + 90, width_of(title, 16) + 32), top + cell * 0.6 * len(rows) + 30)
+    top = 56 + max(width_of(c, 11) for c in columns) * math.sin(lean)
+    right = max(left + (j + 0.5) * cell + width_of(c, 11) * math.cos(lean) for j, c in enumerate(columns))
+    wide = max(right, left + cell * len(columns), width_of(title, 14)) + 24
+    canvas = Canvas(wide, top + cell * 0.6 * len(rows) + 30)
     canvas.text(16, 26, title, size=14, weight="bold")
     known = np.abs(values[np.isfinite(values)])
     most = float(known.max()) if known.size and known.max() > 0 else 1.0
     for j, name in enumerate(columns):
-        canvas.text(left + (j + 0.5) * cell, top - 6, name, size=11, turn=-50)
+        canvas.text(left + (j + 0.5) * cell, top - 6, name, size=11, turn=-math.degrees(lean))
     for i, name in enumerate(rows):
         y = top + i * cell * 0.6
         canvas.text(left - 8, y + cell * 0.42, name, anchor="end", size=11)

@@ -85,7 +85,10 @@ def read_yaml(path: Path) -> Any:
 
 
 def read_nodes(path: Path) -> dict[str, dict[str, str]]:
-    """Map each node, fine or lumped, to its names: `fine, lumped, broad_a, broad_b, class, description`."""
+    """Map each node, fine or lumped, to its names: `fine, lumped, broad_a, broad_b, class, description, options`.
+
+    `options` are entries of the catalogue, separated by blanks.
+    """
     found: dict[str, dict[str, str]] = {}
     for node in read_yaml(path)["nodes"]:
         for fine in dict.fromkeys([*node["fine"], node["id"]]):
@@ -96,6 +99,7 @@ def read_nodes(path: Path) -> dict[str, dict[str, str]]:
                 "broad_b": node["broad_b"],
                 "class": node["treatment_class"],
                 "description": node.get("description", ""),
+                "options": " ".join(node.get("options", ())),
             }
     return found
 

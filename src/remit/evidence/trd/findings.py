@@ -18,6 +18,7 @@ from remit.evidence.trd.base import EvidenceBase, Selection
 from remit.evidence.trd.grade import Certainty, certainty, statement
 
 CONTROL_ROLES = ("placebo", "sham", "usual care", "active placebo", "low-dose comparator")
+OUTCOME_NAMES = {"dropout_ae": "stopping for side effects", "dropout_any": "stopping for any reason"}
 SHOWN = ("label", "year", "level", "trd_definition", "funding", "rob", "rob_note", "blinding", "doubts")
 TOO_FEW = 3
 
@@ -72,11 +73,13 @@ class Finding:
         ]
         return found[0], found[1], found[2]
 
-    def words(self) -> str:
-        """One sentence that carries the certainty."""
+    def words(self, treatment: str | None = None, control: str | None = None) -> str:
+        """One sentence that carries the certainty, with other names for the two sides where they are given."""
         lead = self.result.estimate
         crosses = lead.lower <= 0 <= lead.upper
-        return statement(self.certainty.word, self.treatment, self.control, self.outcome, lead.te, crosses)
+        outcome = OUTCOME_NAMES.get(self.outcome, self.outcome.replace("_", " "))
+        sides = (treatment or self.treatment, control or self.control)
+        return statement(self.certainty.word, *sides, outcome, lead.te, crosses)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding as a plain dictionary."""

@@ -101,7 +101,7 @@ def _share(
 def _bias(weights: Mapping[str, float], features: Mapping[str, Mapping[str, str | None]]) -> Step:
     high = _share(weights, features, "rob", "high")
     some = _share(weights, features, "rob", "some_concerns", "low_to_some")
-    text = f"{high:.0%} of the weight from studies at high risk, {some:.0%} with some concerns (provisional)"
+    text = f"{high:.0%} of the weight from studies judged to be biased, {some:.0%} with some concerns (provisional)"
     return Step("risk of bias", 2 if high >= HALF else int(high + some >= HALF), text)
 
 
@@ -157,9 +157,11 @@ def statement(word: str, treatment: str, control: str, outcome: str, log_effect:
     against = f"compared with {control}"
     if word == "very low":
         return f"It is very uncertain whether {treatment} changes {outcome} {against}."
+    is_name = " " in treatment and not any(c.isupper() for c in treatment.split(" ", 1)[0])
+    first = treatment[:1].upper() + treatment[1:] if is_name else treatment
     how, ending = {"high": ("", "s"), "moderate": ("probably ", "s"), "low": ("may ", "")}[word]
     if crosses and abs(log_effect) < SMALL_BENEFIT:
-        return f"{treatment} {how}make{ending} little to no difference to {outcome} {against}."
+        return f"{first} {how}make{ending} little to no difference to {outcome} {against}."
     verb = "increase" if log_effect > 0 else "reduce"
     doubt = ", but the interval includes no effect" if crosses else ""
-    return f"{treatment} {how}{verb}{ending} {outcome} {against}{doubt}."
+    return f"{first} {how}{verb}{ending} {outcome} {against}{doubt}."

@@ -37,7 +37,7 @@ from remit.surfaces.cli.options import (
 )
 
 STRANGERS = {
-    "evidence": "Pooled effects from arm-level data: pairwise, network, update.",
+    "evidence": "Pooled effects from study tables, and the evidence base: pairwise, network, list, show, update.",
     "cohort": "The same flow over a population: exposures, OMOP, FHIR bulk files.",
 }
 
@@ -91,7 +91,7 @@ def assess(
     files: Files,
     format: AssessFormatOption = AssessFormat.TEXT,
     document: DocumentOption = None,
-    evidence: EvidenceOption = False,
+    evidence: EvidenceOption = True,
     output: Output = None,
     definition: Definitions = None,
     index_date: IndexDate = None,

@@ -14,7 +14,7 @@ from remit.flow.records import read_records
 from remit.flow.records.dates import Span, read_span
 from remit.knowledge import Knowledge, load_knowledge
 from remit.knowledge.text import load_text
-from remit.pipeline import assess
+from remit.pipeline import Assessed, assess
 from remit.render.gather import gather
 from remit.render.phrases import Phrases
 from remit.render.views import AssessmentView, NoticeView
@@ -41,7 +41,7 @@ class Run:
     """What came of it."""
 
     view: AssessmentView
-    tables: dict[str, pl.DataFrame]
+    tables: Assessed
     knowledge: Knowledge
     phrases: Phrases
 
@@ -62,7 +62,7 @@ def run(request: Request) -> Run:
     records = read_records(request.files, knowledge, index_date=index_date, episode_start=episode, today=today)
     if request.country:
         records["person"] = records["person"].with_columns(pl.col("country").fill_null(request.country))
-    tables = assess(records, knowledge, with_course=request.has_course)
+    tables = assess(records, knowledge)
     phrases = Phrases(load_text(), request.mode)
     return Run(gather(tables, knowledge, phrases.text, request.mode), tables, knowledge, phrases)
 

@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 from remit.errors import UsageError
-from remit.render.effects import Effect
 from remit.surfaces.cli.assess import Request, Run, notice_lines, run
 from remit.surfaces.cli.options import AssessFormat, DocumentKind
 from remit.surfaces.cli.output import to_error, write_json
@@ -19,7 +18,7 @@ def write_document(
     kind: DocumentKind | None,
     output: Path | None,
     *,
-    has_evidence: bool = False,
+    has_evidence: bool = True,
 ) -> None:
     """Run and write an assessment as HTML, PDF or FHIR resources.
 
@@ -45,13 +44,8 @@ def write_document(
 def _laid_out(done: Run, form: AssessFormat, kind: DocumentKind | None, *, has_evidence: bool) -> bytes:
     from remit.render.document.build import build
 
-    found: tuple[Effect, ...] = ()
-    if has_evidence:
-        from remit.surfaces.effects import effects
-
-        found = effects()
     name = kind.value if kind else None
-    document = build(done.view, done.tables, done.knowledge, done.phrases, name, found)
+    document = build(done.view, done.tables, done.knowledge, done.phrases, name, has_evidence=has_evidence)
     if form is AssessFormat.HTML:
         from remit.render.html.page import html
 

@@ -1,16 +1,15 @@
-"""`remit evidence`: pooled effects and networks from study tables, and what a new study changes."""
+"""`remit evidence`: pooled effects and networks from study tables, and the evidence that Remit carries."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from remit.errors import RemitError, UsageError
+from remit.errors import UsageError
+from remit.surfaces.cli import evidence_base
+from remit.surfaces.cli.evidence_output import FORMAT, OUT, as_json, check_format, told, warn, write
 
 if TYPE_CHECKING:
     from remit.evidence import NetworkResult, PairwiseResult
@@ -23,53 +22,26 @@ app = typer.Typer(
 )
 
 FILE = Annotated[Path, typer.Argument(help="CSV of studies: arm-level or contrast-level.")]
-FORMAT = Annotated[str, typer.Option("--format", help="text, json or csv.")]
-OUT = Annotated[Path | None, typer.Option("--output", "-o", help="Write here, not to standard output.")]
 LEVEL = Annotated[float, typer.Option(help="Confidence level.")]
 ZERO = Annotated[str, typer.Option("--zero-cells", help="Add to empty cells: only0, all, if0all or none.")]
 DOUBLE = Annotated[str, typer.Option("--double-zero", help="Studies without any event: drop or keep.")]
 INCREMENT = Annotated[float, typer.Option(help="What is added to empty cells.")]
-SMD = Annotated[str, typer.Option(help="Standardised mean difference: hedges or cohen.")]
+RD_SHIFT = Annotated[
+    str | None,
+    typer.Option(
+        "--rd-shift",
+        help="An increment shifts risk differences (effect, as metafor) or their variances alone (variance, as meta).",
+        show_default=False,
+    ),
+]
+SMD = Annotated[
+    str | None,
+    typer.Option(
+        help="Standardised mean difference: hedges (one comparison), cohen (networks, as netmeta).", show_default=False
+    ),
+]
 DUPLICATES = Annotated[str, typer.Option("--duplicate-arms", help="Arms of one treatment in a study: refuse or sum.")]
 PLOT = Annotated[Path | None, typer.Option(help="Write an SVG picture here.")]
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Say an error of the user's on standard error, without a traceback, and leave with its exit code."""
-    try:
-        yield
-    except RemitError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(error.exit_code) from None
-
-
-def _write(text: str, output: Path | None) -> None:
-    if output is None:
-        typer.echo(text, nl=not text.endswith("\n"))
-        return
-    temporary = output.with_name(f".{output.name}.part")
-    try:
-        temporary.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
-        temporary.replace(output)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise UsageError(f"cannot write {output}: {error.strerror}") from None
-
-
-def _check_format(wanted: str) -> str:
-    if wanted not in ("text", "json", "csv"):
-        raise UsageError(f"unknown format {wanted!r}: choose text, json or csv")
-    return wanted
-
-
-def _json(data: dict[str, Any]) -> str:
-    return json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False)
-
-
-def _warn(lines: list[str]) -> None:
-    for line in lines:
-        typer.echo(line, err=True)
 
 
 @app.command()
@@ -87,7 +59,8 @@ def pairwise(
     zero_cells: ZERO = "only0",
     double_zero: DOUBLE = "drop",
     increment: INCREMENT = 0.5,
-    smd: SMD = "hedges",
+    rd_shift: RD_SHIFT = None,
+    smd: SMD = None,
     treat1: Annotated[str | None, typer.Option(help="Effect of this treatment ...")] = None,
     treat2: Annotated[str | None, typer.Option("--treat2", "--reference", help="... against this one.")] = None,
     duplicate_arms: DUPLICATES = "refuse",
@@ -106,11 +79,11 @@ def pairwise(
     output: OUT = None,
 ) -> None:
     """Pool the effect of one treatment against another, or one proportion or mean."""
-    with _told():
+    with told():
         from remit.evidence import pairwise as analyse
         from remit.evidence.text import left_out_lines, pairwise_text
 
-        wanted = _check_format(output_format)
+        wanted = check_format(output_format)
         options: dict[str, Any] = {
             "measure": measure,
             "method": method,
@@ -122,7 +95,8 @@ def pairwise(
             "zero_cells": zero_cells,
             "double_zero": double_zero,
             "increment": increment,
-            "smd": smd,
+            "rd_shift": rd_shift or "effect",
+            "smd": smd or "hedges",
             "treat1": treat1,
             "treat2": treat2,
             "duplicate_arms": duplicate_arms,
@@ -132,13 +106,13 @@ def pairwise(
         more = _sensitivity(file, result, options, asked, cumulative, subgroup, moderator or [])
         _pairwise_pictures(result, forest, funnel)
         if wanted != "text":
-            _warn(left_out_lines(result.excluded))
+            warn(left_out_lines(result.excluded))
         if wanted == "json":
-            _write(_json({**result.to_dict(), **more}), output)
+            write(as_json({**result.to_dict(), **more}), output)
         elif wanted == "csv":
-            _write(result.studies.write_csv(), output)
+            write(result.studies.write_csv(), output)
         else:
-            _write(pairwise_text(result, more), output)
+            write(pairwise_text(result, more), output)
 
 
 def _sensitivity(
@@ -178,70 +152,113 @@ def _pairwise_pictures(result: PairwiseResult, forest: Path | None, funnel: Path
     if forest is not None:
         from remit.evidence.plots.forest import forest_plot
 
-        _write(forest_plot(result), forest)
+        write(forest_plot(result), forest)
     if funnel is not None:
         from remit.evidence.plots.funnel import funnel_plot
 
-        _write(funnel_plot(result), funnel)
+        write(funnel_plot(result), funnel)
 
 
 @app.command()
 def network(
-    file: FILE,
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="CSV of studies: arm-level or contrast-level.", show_default=False),
+    ] = None,
     measure: Annotated[str, typer.Option(help="or, rr, rd, md, smd, hr or te.")] = "or",
     model: Annotated[str, typer.Option(help="Which model leads: random or common.")] = "random",
     tau2: Annotated[str, typer.Option(help="dl, reml or ml.")] = "reml",
     reference: Annotated[str | None, typer.Option(help="Give effects against this treatment.")] = None,
     method: Annotated[str, typer.Option(help="iv, or mh for rare events.")] = "iv",
     level: LEVEL = 0.95,
-    small_values: Annotated[str, typer.Option(help="Small effects are desirable or undesirable.")] = "desirable",
+    small_values: Annotated[
+        str | None,
+        typer.Option(
+            help="Small effects are desirable or undesirable. By default desirable for a file.", show_default=False
+        ),
+    ] = None,
     zero_cells: ZERO = "only0",
     double_zero: DOUBLE = "drop",
     increment: INCREMENT = 0.5,
-    smd: SMD = "hedges",
+    rd_shift: RD_SHIFT = None,
+    smd: SMD = None,
     duplicate_arms: DUPLICATES = "refuse",
     split: Annotated[bool, typer.Option("--split", help="Direct against indirect evidence.")] = False,
     contributions: Annotated[bool, typer.Option("--contributions", help="Share of each direct comparison.")] = False,
     heat: Annotated[bool, typer.Option("--heat", help="Net heat matrices.")] = False,
     ranks: Annotated[bool, typer.Option("--ranks", help="SUCRA and rank probabilities.")] = False,
     inactive: Annotated[str | None, typer.Option(help="Additive component model with this inactive treatment.")] = None,
+    league: Annotated[bool, typer.Option("--league", help="League table of each piece.")] = False,
+    carried: Annotated[
+        bool, typer.Option("--carried", help="In place of a file: the evidence that Remit carries.")
+    ] = False,
+    outcome: evidence_base.OUTCOME = "response",
+    window: evidence_base.WINDOW = "acute",
+    nodes: evidence_base.NODES = "lumped",
+    unverified: evidence_base.UNVERIFIED = False,
     plots: Annotated[Path | None, typer.Option(help="Write SVG pictures into this folder.")] = None,
     output_format: FORMAT = "text",
     output: OUT = None,
 ) -> None:
-    """Compare all treatments of a network at once; a network in pieces is reported as pieces."""
-    with _told():
+    """Compare all treatments of a network at once; a network in pieces is reported as pieces, never across them.
+
+    With `--carried` it is the network of the evidence that Remit carries: `--outcome`, `--window`, `--nodes` and
+    `--unverified` choose its rows.
+    """
+    with told():
         from remit.evidence import network as analyse
         from remit.evidence.text import left_out_lines, network_text
 
-        wanted = _check_format(output_format)
+        wanted = check_format(output_format)
+        source: Any = file
+        notes: list[str] = []
+        direction = "desirable"
+        if (file is None) is not carried:
+            raise UsageError("name a file of studies, or ask for --carried")
+        if carried:
+            source, notes, direction = _base_rows(outcome, window, nodes, unverified=unverified)
         result = analyse(
-            file,
+            source,
             measure=measure,
             model=model,
             tau2=tau2,
             reference=reference,
             method=method,
             level=level,
-            small_values=small_values,
+            small_values=small_values or direction,
             zero_cells=zero_cells,
             double_zero=double_zero,
             increment=increment,
+            rd_shift=rd_shift,
             smd=smd,
             duplicate_arms=duplicate_arms,
         )
         asked = {"split": split, "contributions": contributions, "heat": heat, "ranks": ranks}
+        asked["league"] = league or carried
         data = _more_of_pieces(result, asked, inactive)
         if plots is not None:
             _network_pictures(result, plots)
         if wanted != "text":
-            _warn([*left_out_lines(result.excluded), *result.notes])
+            warn([*notes, *left_out_lines(result.excluded), *result.notes])
         if wanted == "json":
-            _write(_json(data), output)
+            write(as_json(data | ({"base": notes} if notes else {})), output)
         elif wanted == "csv":
-            _write(result.effects().write_csv(), output)
+            write(result.effects().write_csv(), output)
         else:
-            _write(network_text(result, data), output)
+            write("\n".join([*notes, *([""] if notes else []), network_text(result, data)]), output)
+
+
+def _base_rows(outcome: str, window: str, nodes: str, *, unverified: bool) -> tuple[Any, list[str], str]:
+    """Arms of the base, what must be said beside them, and which direction is good."""
+    from remit.evidence.trd.base import WINDOWS, evidence_base
+
+    selection = evidence_base().select(outcome, window, nodes, unverified=unverified)
+    left = selection.left_out.group_by("detail").agg("study", "rows").sort("detail")
+    notes = [f"{outcome}, {WINDOWS[window][-1]}, nodes {nodes}", *selection.warnings]
+    notes += [f"set aside: {sum(r['rows'])} rows of {len(r['study'])} studies, {r['detail']}" for r in left.to_dicts()]
+    if selection.rows.is_empty():
+        raise UsageError("\n".join(["no trial of the base may be pooled for this", *notes]))
+    return selection.arms(), notes, "desirable" if outcome.startswith("dropout") else "undesirable"
 
 
 def _more_of_pieces(result: NetworkResult, asked: dict[str, bool], inactive: str | None) -> dict[str, Any]:
@@ -254,6 +271,8 @@ def _more_of_pieces(result: NetworkResult, asked: dict[str, bool], inactive: str
             entry["split"] = plain(piece.split())
         if asked["contributions"]:
             entry["contributions"] = plain(piece.contributions())
+        if asked["league"]:
+            entry["league"] = plain(piece.league())
         if asked["heat"]:
             entry["heat"] = piece.heat().to_dict()
         if asked["ranks"]:
@@ -272,24 +291,10 @@ def _network_pictures(result: NetworkResult, folder: Path) -> None:
     except OSError as error:
         raise UsageError(f"cannot make the folder {folder}: {error.strerror}") from None
     for name, picture in write_plots(result).items():
-        _write(picture, folder / name)
+        write(picture, folder / name)
 
 
-@app.command()
-def update(
-    files: Annotated[list[Path], typer.Argument(help="Study files (YAML) to add to the evidence that Remit carries.")],
-    outcome: Annotated[str, typer.Option(help="response or remission.")] = "response",
-    window: Annotated[str, typer.Option(help="Time window: acute, h24, wk1, wk15_30 or wk31_60.")] = "acute",
-    nodes: Annotated[str, typer.Option(help="How treatments are lumped: fine, lumped, broad_a or broad_b.")] = "lumped",
-    unverified: Annotated[bool, typer.Option("--unverified", help="Let unverified rows in, and say so.")] = False,
-    output_format: FORMAT = "text",
-    output: OUT = None,
-) -> None:
-    """Show what new studies would change in the pooled effects, before they are let in."""
-    with _told():
-        from remit.evidence.trd.living import compare_bases, update_text
-
-        if (wanted := _check_format(output_format)) == "csv":
-            raise UsageError("an update is shown as text or json")
-        found = compare_bases(files, outcome=outcome, window=window, nodes=nodes, unverified=unverified)
-        _write(_json(found.to_dict()) if wanted == "json" else update_text(found), output)
+app.command("list")(evidence_base.list_base)
+app.command()(evidence_base.show)
+app.command()(evidence_base.update)
+app.command()(evidence_base.pool)

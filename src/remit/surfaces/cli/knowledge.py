@@ -63,18 +63,23 @@ def check(extra: Path | None, codes: Path | None, *, is_json: bool) -> None:
     KnowledgeError
         With every fault.
     """
-    from remit.checking import check_cases, check_considerations
+    from remit.checking import check_cases, check_considerations, check_course, check_eligibility
 
     knowledge = load_knowledge(extra, codes_dir=codes, use_cache=False)
     text = load_text()
     _read_codes(knowledge)
     faults = [fault for d in knowledge.definitions for fault in check_cases(d, knowledge)]
     faults += [fault for c in knowledge.checks for fault in check_considerations(c, knowledge)]
+    faults += check_eligibility(knowledge)
+    faults += check_course(knowledge)
     if faults:
         raise KnowledgeError(faults)
+    course = knowledge.course
     counts = {section: len(getattr(knowledge.library, section)) for section in (*ONE, *MANY)}
     counts |= {section: len(knowledge.part(section)) for section in PARTS}
     n_cases = sum(len(d.cases) for d in knowledge.definitions) + sum(len(c.cases) for c in knowledge.checks)
+    n_cases += sum(len(rule.cases) for rule in knowledge.eligibility.values())
+    n_cases += sum(len(x.cases) for part in (course.measures, course.algorithms) for x in part.values())
     if is_json:
         totals: dict[str, Any] = counts | {"cases": n_cases, "sentences": len(text.sentences)}
         write_json({"knowledge_version": knowledge.version, "counts": totals, "faults": []})

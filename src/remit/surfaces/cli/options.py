@@ -95,7 +95,7 @@ DocumentOption = Annotated[
     ),
 ]
 EvidenceOption = Annotated[
-    bool, typer.Option("--evidence", help="Add what pooled studies found to the full document; takes two seconds more.")
+    bool, typer.Option("--evidence/--no-evidence", help="Show in documents what pooled trials found.")
 ]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="Write to this file instead of the screen.", show_default=False)

@@ -85,7 +85,7 @@ def main() -> None:
     knowledge = load_knowledge()
     records = practice(asked.persons, asked.scores, asked.treatments, knowledge)
     tables = follow(records, knowledge)
-    whole = cpu(lambda: follow(records, knowledge))
+    whole = cpu(lambda: follow(records, knowledge)["caseload_line"])
 
     alone = cpu(lambda: course(tables, knowledge))
     n = {name: tables[name].height for name in ("measurement", "trial", "course_event", "due", "caseload_line")}

@@ -90,8 +90,8 @@ def plain(browser: Browser, address: str) -> Iterator[Watched]:
 
 @pytest.fixture
 def narrow(browser: Browser, address: str) -> Iterator[Watched]:
-    """A window of 320 px, which is what 400 % zoom makes of a usual one."""
-    yield from _watched(browser, address, viewport={"width": 320, "height": 640})
+    """A window of 320 px: a small phone, and what 400 % zoom makes of 1280 px, with its four dots to a pixel."""
+    yield from _watched(browser, address, viewport={"width": 320, "height": 256}, device_scale_factor=4)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,7 +12,9 @@ from typing import Any
 import pytest
 
 from browser.conftest import Watched
-from browser.walk import PATHS, TOP, filled, phq9
+from browser.walk import DOCUMENTS, every, filled, phq9
+from remit.render.document.build import KINDS
+from remit.surfaces.web.app import OPEN, PAGES
 
 TOOLS = Path(__file__).parent / "node_modules"
 AXE = TOOLS / "axe-core" / "axe.min.js"
@@ -40,11 +43,17 @@ needs_nu = pytest.mark.skipif(
 )
 
 
+FILES_IN = {
+    "a file with faults": b'{"treatments": [{"treatment": "Zolloft?", "start": "soon"}]}',
+    "a file read in": b'{"treatments": [{"treatment": "Prozac", "start": "2020"}]}',
+}
+
+
 def look(app: Watched, mode: str) -> None:
     home = filled(app, mode)
     phq9(app, home, "Several days")
     wrong = {}
-    for path in (*(f"{home}{p}" for p in PATHS), *TOP):
+    for path in every(home, mode):
         app.open(path)
         if found := violations(app):
             wrong[path.replace(home, "")] = found
@@ -54,6 +63,13 @@ def look(app: Watched, mode: str) -> None:
     page.get_by_role("button", name="Save and go back").click()
     if found := violations(app):
         wrong["with faults"] = found
+    for name, content in FILES_IN.items():
+        page = app.open(f"{home}/import")
+        page.set_input_files("#files", {"name": "a.json", "mimeType": "application/json", "buffer": content})
+        page.get_by_role("button", name="Read in").click()
+        page.locator(".error-summary, main .card").first.wait_for()
+        if found := violations(app):
+            wrong[name] = found
     app.wrong.clear()
     assert wrong == {}
 
@@ -65,8 +81,28 @@ def test_axe_finds_nothing(app: Watched, mode: str) -> None:
 
 
 @needs_axe
-def test_axe_finds_nothing_in_the_dark(dark: Watched) -> None:
-    look(dark, "visit")
+@pytest.mark.parametrize("mode", ["visit", "clinician"])
+def test_axe_finds_nothing_in_the_dark(dark: Watched, mode: str) -> None:
+    look(dark, mode)
+
+
+FILES = (
+    "/export.json",
+    "/caseload.{kind}",
+    "/p/{person_id}/export.json",
+    "/p/{person_id}/options/{option_id}/plan.ics",
+)
+"""What is saved rather than read."""
+
+
+def test_every_page_is_looked_at() -> None:
+    """A page that is added to the app is added to the walk, or this fails."""
+    seen = [path.partition("?")[0] for mode in KINDS for path in every("/p/0", mode)]
+    for route, _, methods in (*PAGES, *OPEN):
+        if "GET" in methods and route not in FILES:
+            pattern = re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(route)) + "$")
+            assert any(pattern.match(path) for path in seen), route
+    assert {mode: tuple(f"/report/{kind}.html" for kind in kinds) for mode, kinds in KINDS.items()} == DOCUMENTS
 
 
 @needs_nu
@@ -76,9 +112,9 @@ def test_the_html_is_valid(app: Watched, mode: str, tmp_path: Path) -> None:
     phq9(app, home, "Several days")
     pages = tmp_path / "pages"
     pages.mkdir()
-    for n, path in enumerate((*(f"{home}{p}" for p in PATHS), *TOP)):
+    for n, path in enumerate(every(home, mode)):
         sent = app.page.context.request.get(app.address + path).text()
-        (pages / f"{n:02}{path.replace(home, '').replace('/', '-')}.html").write_text(sent, encoding="utf-8")
+        (pages / f"{n:02}{re.sub(r'[^a-z0-9]', '-', path.replace(home, ''))}.html").write_text(sent, encoding="utf-8")
     command = ["java", "-jar", str(NU), "--errors-only", "--format", "json", *map(str, sorted(pages.iterdir()))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     messages = json.loads(done.stderr)["messages"]

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from browser.conftest import Watched
-from browser.walk import PATHS, TOP, begin, filled, phq9
+from browser.walk import begin, every, filled, phq9
 
 
 def whole_path(app: Watched, mode: str) -> None:
@@ -67,6 +67,8 @@ def test_a_server_that_is_gone_is_said(app: Watched) -> None:
     page = app.page
     page.get_by_label("Which treatment was tried?").fill("Zoloft")
     page.get_by_role("button", name="Add", exact=True).click()
+    page.wait_for_url("**/history/t1")
+    page.wait_for_load_state("networkidle")  # its scripts are there
     page.context.set_offline(True)
     page.get_by_label("When did it start?").fill("spring 2023")
     page.get_by_text("Not saved. Keep this page open").wait_for()
@@ -154,38 +156,48 @@ def test_the_panel_comes_first(app: Watched) -> None:
         assert panel["y"] < 500  # without scrolling
 
 
-def test_nothing_is_wider_than_320_px(narrow: Watched) -> None:
-    home = filled(narrow)
+@pytest.mark.parametrize("mode", ["visit", "clinician"])
+def test_nothing_is_wider_than_320_px(narrow: Watched, mode: str) -> None:
+    home = filled(narrow, mode)
     phq9(narrow, home, "Several days")
-    for path in (*(f"{home}{p}" for p in PATHS), *TOP, f"{home}/report/visit.html"):
+    for path in every(home, mode):
         page = narrow.open(path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+        assert page.evaluate("[innerWidth, document.documentElement.scrollWidth]") == [320, 320], path
     narrow.wrong.clear()  # the page that is not there says so on the console
 
 
 def test_targets_are_large_enough(narrow: Watched) -> None:
     home = filled(narrow)
-    for path in PATHS:
-        page = narrow.open(f"{home}{path}")
+    for path in every(home, "visit"):
+        page = narrow.open(path)
         small = page.evaluate(
             "() => [...document.querySelectorAll('button, input:not([type=hidden]), select, summary, nav a')]"
             ".filter(e => e.checkVisibility()).map(e => [e.outerHTML.slice(0, 90), e.getBoundingClientRect()])"
             ".filter(([, r]) => r.width < 24 || r.height < 24).map(([t]) => t)"
         )
         assert small == [], path
+    narrow.wrong.clear()
 
 
 def test_text_may_be_spaced_out(app: Watched) -> None:
     """WCAG 1.4.12: nothing is cut off or runs over the edge."""
     home = filled(app)
-    for path in ("/history", "/history/t1", "/scores", "/standing"):
-        page = app.open(f"{home}{path}")
+    for path in every(home, "visit"):
+        page = app.open(path)
         page.evaluate(
             "() => { const s = new CSSStyleSheet(); s.replaceSync('* { line-height: 1.5 !important; letter-spacing:"
             " .12em !important; word-spacing: .16em !important } p { margin-bottom: 2em !important }');"
             " document.adoptedStyleSheets = [s]; }"
         )
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        cut = page.evaluate(
+            "() => [...document.querySelectorAll('h1, h2, h3, p, li, td, th, label, button, a, summary, legend')]"
+            ".filter(e => e.checkVisibility() && getComputedStyle(e).overflow !== 'visible'"
+            " && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1))"
+            ".map(e => e.outerHTML.slice(0, 90))"
+        )
+        assert cut == [], path
+    app.wrong.clear()
 
 
 def test_a_printed_page_leaves_out_what_cannot_be_pressed(app: Watched) -> None:
@@ -205,8 +217,8 @@ def test_pictures_of_every_screen(app: Watched, width: int, mode: str, scheme: s
     app.page.set_viewport_size({"width": width, "height": 900})
     app.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     home = filled(app, mode)
-    for path in (*(f"{home}{p}" for p in PATHS), *TOP):
-        name = path.replace(home, "person").strip("/").replace("/", "-") or "start"
+    for path in every(home, mode):
+        name = path.replace(home, "person").strip("/").partition("?")[0].replace("/", "-") or "start"
         page = app.open(path)
         page.screenshot(path=f"{os.environ['REMIT_PICTURES']}/{mode}-{scheme}-{width}-{name}.png", full_page=True)
     app.wrong.clear()

@@ -9,9 +9,18 @@ from browser.conftest import Watched
 WHO = {"visit": "I want to get ready for a visit, for me or for someone I help", "clinician": "I am a clinician"}
 PATHS = (
     "", "/history", "/history/t1", "/scores", "/scores/phq9", "/about", "/checks", "/standing", "/what-if", "/options",
-    "/options/ect", "/report", "/import", "/delete",
+    "/options/ect", "/options/ect/plan?start=2026-12-01", "/report", "/course", "/import", "/delete",
 )  # fmt: skip
-TOP = ("/", "/settings", "/help", "/about", "/import", "/delete", "/nope")
+DOCUMENTS = {
+    "visit": ("/report/visit.html", "/report/options.html"),
+    "clinician": ("/report/full.html", "/report/letter.html", "/report/options.html"),
+}
+TOP = ("/", "/caseload", "/settings", "/help", "/about", "/import", "/delete", "/unlock", "/nope")
+
+
+def every(home: str, mode: str) -> tuple[str, ...]:
+    """Paths of all pages that show something to read."""
+    return (*(f"{home}{path}" for path in (*PATHS, *DOCUMENTS[mode])), *TOP)
 
 
 def begin(app: Watched, mode: str = "visit") -> str:

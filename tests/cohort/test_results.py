@@ -13,13 +13,14 @@ import pytest
 from cohort.making import day, knowledge, run, table, write_csv
 from remit.cohort.measures.pathways import form_lines
 from remit.cohort.results.cells import complementary, differing, few_left, merged_steps, suppressed
-from remit.cohort.results.intervals import poisson, wilson
+from remit.cohort.results.intervals import poisson
 from remit.cohort.results.prevalence import agreement
 from remit.cohort.results.survival import curves
 from remit.cohort.sources.strength import HOUR, MG, MICROGRAM, ML, strengths
 from remit.cohort.stock import carried_over, episodes
+from remit.engine.shares import wilson
 
-DATA = Path("/work/shared/data/oracles")
+DATA = Path(__file__).parents[3] / "shared/data/oracles"
 HERE = Path(__file__).parent / "data"
 
 

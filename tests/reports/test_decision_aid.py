@@ -105,6 +105,30 @@ def test_c5_uncertainty_stands_with_every_option(page: Any) -> None:
     assert "They do not tell you your own chance." in words(section(page, "numbers"))
 
 
+FREQUENCY = re.compile(r"\b\d+ (?:to \d+ )?(?:in|of) 100\b")
+EXACTNESS = re.compile(
+    r"between \d+ and \d+|\(\d+ to \d+\)|\d+ to \d+ (?:in|of) 100|how exact this is|[Aa]lmost|at least"
+)
+
+
+def test_c5_every_share_has_its_range_or_says_that_there_is_none(page: Any) -> None:
+    found = 0
+    for part in page.iter("section"):
+        if (part.get("aria-labelledby") or "").startswith("option-"):
+            for block in part.iter():
+                told = " ".join(words(block).split()) if block.tag in ("p", "li") else ""
+                if FREQUENCY.search(told):
+                    found += 1
+                    assert EXACTNESS.search(told), told
+    assert found >= 20
+
+
+def test_p5_shares_are_of_100_or_1000(page: Any) -> None:
+    for name, told in options(page).items():
+        for text in told.values():
+            assert set(re.findall(r"\b\d+ in (\d+)\b", text)) <= {"100", "1000"}, name
+
+
 def test_the_course_without_action_steps_values_and_questions(page: Any) -> None:
     assert "We do not know" in words(section(page, "course"))
     assert len(list(section(page, "steps").iter("li"))) >= 4

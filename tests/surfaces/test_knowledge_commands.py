@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from remit.checking import check_course
 from remit.knowledge import load_knowledge
 from remit.knowledge.load import package_dir
 from surfaces.running import remit
@@ -52,7 +53,9 @@ def test_our_knowledge_is_sound() -> None:
     assert done.code == 0, done.err
     knowledge = load_knowledge()
     assert done.json["counts"]["treatments"] == len(knowledge.treatments)
-    assert done.json["counts"]["cases"] == sum(len(e.cases) for e in (*knowledge.definitions, *knowledge.checks))
+    course = (*knowledge.course.measures.values(), *knowledge.course.algorithms.values())
+    with_cases = (*knowledge.definitions, *knowledge.checks, *knowledge.eligibility.values(), *course)
+    assert done.json["counts"]["cases"] == sum(len(e.cases) for e in with_cases)
 
 
 @pytest.fixture
@@ -80,6 +83,34 @@ def test_a_worked_case_that_does_not_come_out_is_a_fault(site: Path) -> None:
     assert (done.code, done.out) == (3, "")
     assert "two failures of 42 days" in done.err
     assert len(done.err.splitlines()) > 3  # several cases turn on the threshold, and all are listed
+
+
+class Changed:
+    """An object with some attributes in place of its own."""
+
+    def __init__(self, real: object, **given: object) -> None:
+        self.__dict__.update(real=real, **given)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.real, name)  # type: ignore[attr-defined]
+
+
+def test_worked_cases_of_the_course_run_too() -> None:
+    """One case wrong by a day, and one branch of the table wrong."""
+    knowledge = load_knowledge()
+    own, table = knowledge.course.measures["phq9"], knowledge.course.algorithms["stable"]
+    wrong = own.cases[0].model_copy(update={"events": ("provisional 43", "confirmed 56")})
+    flipped = table.cases[0].model_copy(update={"expect": "two"})
+    course = Changed(
+        knowledge.course,
+        measures=knowledge.course.measures | {"phq9": own.model_copy(update={"cases": (wrong, *own.cases[1:])})},
+        algorithms={"stable": table.model_copy(update={"cases": (flipped, *table.cases[1:])})},
+    )
+    assert check_course(knowledge) == []
+    faults = [str(fault) for fault in check_course(Changed(knowledge, course=course))]  # type: ignore[arg-type]
+    assert len(faults) == 2
+    assert "exactly half is a response" in faults[0]
+    assert "stable: case 1" in faults[1]
 
 
 def test_a_file_that_cannot_load_is_refused_with_every_fault(site: Path) -> None:

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import html
 import logging
+import re
 from pathlib import Path
 
 import pytest
 
+from remit.surfaces.web.app import HERE
 from remit.surfaces.web.security import FORM_LIMIT, UPLOAD_LIMIT, policy
 from web.visitor import Visitor
 
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&{{7*7}}"
-PATHS = ("", "/history", "/scores", "/about", "/checks", "/standing", "/what-if", "/options", "/report", "/delete")
+PATHS = (
+    "",
+    "/history",
+    "/scores",
+    "/about",
+    "/checks",
+    "/standing",
+    "/what-if",
+    "/options",
+    "/report",
+    "/course",
+    "/delete",
+)
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "", "[::1"])
@@ -186,3 +200,49 @@ def test_nothing_is_logged_of_a_walk(visitor: Visitor, caplog: pytest.LogCapture
     assert "Unmistakable" not in "".join(
         r.getMessage() for r in caplog.records if r.name.startswith(("remit", "uvicorn"))
     )
+
+
+SPARED = ("/delete", "/passphrase", "/lock", "/unlock", "/undo", "/redo", "/remove", "/mode", "/settings")
+"""Forms that would end the visit, or have no text; the passphrase is never shown again."""
+
+
+@pytest.mark.parametrize("mode", ["visit", "clinician"])
+def test_no_field_of_any_form_lets_markup_through(visitor: Visitor, mode: str) -> None:
+    """Markup in every field of every form on every page, one form after the other; then every page is read."""
+    visitor.send("/settings", mode=mode)
+    home = visitor.person()
+    visitor.treatment(home, "Zoloft", start="2020", still="no", end="2021")
+    visitor.send(f"{home}/scores/phq9", date="2026-11-20", q1="1")
+    paths = [*(f"{home}{path}" for path in (*PATHS, "/history/t1", "/scores/phq9", "/options/ect")), "/", "/help"]
+    sent = set()
+    for path in paths:
+        for form in visitor.get(path).forms:
+            if form["action"].endswith(SPARED) or not form["fields"]:
+                continue
+            names = [name for name in form["fields"] if name != "token"]
+            given = dict.fromkeys(names, MARKUP) | {"token": form["fields"].get("token", "")}
+            call = visitor.client.post if form["method"] == "post" else visitor.client.get
+            answer = call(form["action"], **{"data" if form["method"] == "post" else "params": given})  # type: ignore[operator]
+            assert answer.status_code in (200, 400, 404), form["action"]
+            assert_no_markup(answer.text)
+            sent |= {(form["action"].replace(home, ""), name) for name in names}
+    assert len(sent) > 30
+    for path in (*paths, f"{home}/report/options.html", f"{home}?did={MARKUP}", f"{home}/what-if?entry={MARKUP}"):
+        assert_no_markup(visitor.client.get(path).text)
+
+
+def assert_no_markup(text: str) -> None:
+    assert "<script>alert" not in text
+    assert "<img src=x" not in text
+    assert not re.search(r'="[^"]*"\'&\{\{', text)  # out of its quotes
+
+
+@pytest.mark.parametrize("name", [p.name for p in sorted((HERE / "templates").iterdir())])
+def test_templates_hold_no_words(name: str) -> None:
+    """Everything that is read stands in `text/<language>`; a translation is a folder."""
+    source = re.sub(
+        r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", "", (HERE / "templates" / name).read_text(encoding="utf-8"), flags=re.DOTALL
+    )
+    spoken = re.findall(r'(?:aria-label|placeholder|title|alt)="([^"]*)"', source)
+    spoken += re.sub(r'<[^>]*>| aria-\w+="[^"]*"', "", source).split()
+    assert [word for word in spoken if re.search(r"[A-Za-z]", word)] == []

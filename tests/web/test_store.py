@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import random
 import signal
 import sqlite3
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -22,6 +22,7 @@ from remit.errors import UsageError
 from remit.surfaces.web.store import FILE, Cipher, Store, StoreProblem, WrongPassphrase, new_keyring, open_store
 from remit.surfaces.web.store.opening import _engine
 from remit.surfaces.web.store.schema import HEAD, upgrade, version
+from web.writer import write_on
 
 KILLS = int(os.environ.get("REMIT_KILLS", "6"))
 
@@ -203,34 +204,27 @@ def test_a_full_disk_is_said_and_loses_nothing(store: Store) -> None:
 
 
 # --- kills
-WRITER = """
-import sys
-from pathlib import Path
-from remit.surfaces.web.store import open_store
-store = open_store(Path(sys.argv[1]))
-people = store.people()
-person = people[0].person_id if people else store.add({"n": 0})
-n = store.load(person).document["n"]
-print("ready", n, flush=True)
-while True:
-    n += 1
-    store.save(person, {"n": n, "text": "x" * (n % 5000)}, f"place{n % 7}")
-    print(n, flush=True)
-"""
-
-
 def test_a_kill_at_any_moment_keeps_all_that_was_saved(folder: Path) -> None:
     chance, least = random.Random(20261122), 0
+    # Each writer is a process of its own; they branch off one that has read the code already.
+    branching = multiprocessing.get_context("forkserver")
+    branching.set_forkserver_preload(["web.writer"])
     for _ in range(KILLS):
-        with subprocess.Popen([sys.executable, "-c", WRITER, str(folder)], stdout=subprocess.PIPE, text=True) as writer:
-            assert writer.stdout
-            ready = writer.stdout.readline().split()
-            assert ready[0] == "ready"
-            assert int(ready[1]) >= least  # what the one before had said to be saved is there
-            time.sleep(chance.uniform(0, 0.25))
-            writer.send_signal(signal.SIGKILL)
-            said = [int(line) for line in writer.stdout.read().split()]
-        least = said[-1] if said else max(least, int(ready[1]))
+        heard, said = branching.Pipe(duplex=False)
+        writer = branching.Process(target=write_on, args=(str(folder), said))
+        writer.start()
+        said.close()
+        assert heard.poll(120)
+        assert heard.recv() >= least  # what the one before had said to be saved is there
+        time.sleep(chance.uniform(0, 0.25))
+        writer.kill()
+        writer.join()
+        assert writer.exitcode == -signal.SIGKILL
+        try:
+            while True:
+                least = heard.recv()
+        except (EOFError, OSError):
+            heard.close()
     store = open_store(folder)
     assert store.is_sound()
     assert document(store, store.people()[0].person_id)["n"] >= least > KILLS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from xml.sax.saxutils import escape, quoteattr
 
 INK, GREY, PALE, BLUE, ORANGE, PAPER = "#1a1a1a", "#5f5f5f", "#d9d9d9", "#0b5394", "#b45309", "#ffffff"
@@ -25,6 +26,18 @@ def width_of(text: str, size: float = SIZE) -> float:
     return len(text) * CHARACTER * size
 
 
+@lru_cache(maxsize=1024)
+def _attribute(name: str) -> str:
+    """The name of an attribute, from its name in Python; a picture has few of them, many times."""
+    return name.rstrip("_").replace("_", "-")
+
+
+@lru_cache(maxsize=1024)
+def _quoted(value: str) -> str:
+    """Colours, sizes and dashes, quoted; they come back in nearly every shape."""
+    return quoteattr(value)
+
+
 class Canvas:
     """Collects shapes and renders them with a title and a description."""
 
@@ -33,8 +46,12 @@ class Canvas:
         self._parts: list[str] = []
 
     def _add(self, tag: str, inner: str | None = None, **attributes: float | str) -> None:
-        named = {k.rstrip("_").replace("_", "-"): v for k, v in attributes.items()}
-        written = "".join(f" {k}={quoteattr(num(v) if not isinstance(v, str) else v)}" for k, v in named.items())
+        written = "".join(
+            [
+                f" {_attribute(k)}={_quoted(v)}" if isinstance(v, str) else f' {_attribute(k)}="{num(v)}"'
+                for k, v in attributes.items()
+            ]
+        )
         self._parts.append(f"<{tag}{written}/>" if inner is None else f"<{tag}{written}>{inner}</{tag}>")
 
     def text(
@@ -63,6 +80,13 @@ class Canvas:
         """Draw a line."""
         extra = {"stroke_dasharray": dash} if dash else {}
         self._add("line", x1=x1, y1=y1, x2=x2, y2=y2, stroke=stroke, stroke_width=width, **extra)
+
+    def polyline(self, points: Sequence[tuple[float, float]], *, stroke: str = INK, width: float = 1) -> None:
+        """Draw a line through points; one shape, however many they are."""
+        written = " ".join([f"{num(x)},{num(y)}" for x, y in points])
+        self._parts.append(
+            f'<polyline points="{written}" fill="none" stroke={_quoted(stroke)} stroke-width="{num(width)}"/>'
+        )
 
     def rect(
         self, x: float, y: float, w: float, h: float, *, fill: str = INK, stroke: str = "none", label: str = ""

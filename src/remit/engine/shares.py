@@ -1,33 +1,38 @@
-"""Interval of a share, from the standard library alone: pages need it where no statistics package is loaded."""
+"""Interval of a share."""
 
 from __future__ import annotations
 
-import math
 from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 LEVEL = 0.95
 
+Floats = NDArray[np.float64]
 
-def wilson(events: float, n: float, level: float = LEVEL) -> tuple[float, float]:
+
+def wilson(events: ArrayLike, n: ArrayLike, level: float = LEVEL) -> tuple[Floats, Floats]:
     """Wilson's score interval of a share (Wilson 1927, DOI 10.1080/01621459.1927.10502953).
 
     Parameters
     ----------
-    events, n : float
+    events, n : array of float, or one number
         Those with the outcome, and all; `events` need not be whole where a source gives a percentage.
     level : float
         Confidence level.
 
     Returns
     -------
-    low, high : float
+    low, high : array of float
         Between 0 and 1; both NaN where `n` is not above 0.
     """
-    if not n > 0:
-        return math.nan, math.nan
-    z, share = NormalDist().inv_cdf((1 + level) / 2), events / n
-    middle = share + z**2 / (2 * n)
-    half = z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    total = 1 + z**2 / n
-    low = 0.0 if events <= 0 else (middle - half) / total
-    return low, 1.0 if events >= n else (middle + half) / total
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    k = np.asarray(events, float)
+    total = np.where(np.asarray(n, float) > 0, n, np.nan)
+    share = k / total
+    middle = share + z**2 / (2 * total)
+    half = z * np.sqrt(share * (1 - share) / total + z**2 / (4 * total**2))
+    whole = 1 + z**2 / total
+    low = np.where(k <= 0, 0 * share, (middle - half) / whole)  # of nothing there is no share: NaN stays
+    return low, np.where(k >= total, 1.0, (middle + half) / whole)

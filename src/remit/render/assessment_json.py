@@ -14,6 +14,7 @@ from remit.render.crisis import Panel, has_sign, panel
 from remit.render.optioned import general_mention
 from remit.render.optioned_json import mechanism_json, mention_json, option_json
 from remit.render.phrases import Phrases, plain
+from remit.render.pooled_json import studies_json
 from remit.render.views import AdequacyView, AssessmentView, NoticeView, PersonView, TrialView, VerdictView
 
 SCHEMA = "remit-assessment/1"
@@ -29,7 +30,10 @@ def assessment_json(
     With `courses`, one per person in the same order, persons hold `course_events` and `due` too.
     """
     followed = {course.person.id: course for course in courses}
-    general: Json = {"catalogue": [mention_json(e) for e in general_mention(knowledge)]} if phrases.is_visit else {}
+    pooled = knowledge.pooled
+    listed = general_mention(knowledge) if phrases.is_visit else ()
+    general: Json = {"catalogue": [mention_json(e, pooled, phrases) for e in listed]} if phrases.is_visit else {}
+    told = {"label": pooled.label, "none": phrases.say("pooled.none"), "rates": phrases.say("report.rates")}
     return general | {
         "schema": SCHEMA,
         "knowledge_version": view.knowledge_version,
@@ -47,6 +51,7 @@ def assessment_json(
             for d in view.definitions
         ],
         "notices": [_notice(n) for n in view.notices],
+        "evidence": told | {"studies": studies_json(pooled, is_visit=phrases.is_visit)},
         "persons": [_person(p, knowledge, phrases) | _course(followed.get(p.id), phrases) for p in view.persons],
     }
 
@@ -85,7 +90,7 @@ def _person(person: PersonView, knowledge: Knowledge, phrases: Phrases) -> Json:
         "verdicts": [_verdict(v) for v in person.verdicts],
         "considerations": [consideration_json(c, phrases) for c in person.considerations],
         "pharmacogenetics": [gene_json(gene) for gene in person.genes],
-        "options": [option_json(option) for option in person.options],
+        "options": [option_json(option, knowledge.pooled) for option in person.options],
         "specialist_needed": [group.name for group in person.groups],
         "mechanisms_tried": [mechanism_json(mechanism) for mechanism in person.mechanisms],
         "statements": [

@@ -8,7 +8,7 @@ from typing import get_args
 
 from remit.knowledge import Definition
 from remit.render.phrases import Phrases, number
-from remit.render.statements import result, why_not
+from remit.render.statements import improved, result, why_not
 from remit.render.views import AdequacyView, Lack, NoticeView, PersonView, TrialView, VerdictView
 
 FAMILIES: tuple[str, ...] = get_args(Definition.model_fields["family"].annotation)
@@ -72,7 +72,7 @@ class Cells:
         word = "open" if trial.outcome is None and trial.basis != "none" else trial.outcome
         parts = [self.phrases.outcome(word)]
         if trial.improvement_percent is not None:
-            parts[0] = self.say("statement.percent", outcome=parts[0], percent=number(round(trial.improvement_percent)))
+            parts[0] = improved(parts[0], trial.improvement_percent, self.phrases)
         if trial.measured:
             parts.append(trial.measured)
         if trial.disagrees:

@@ -42,9 +42,9 @@ def claims_section(claims: Sequence[Claim], knowledge: Knowledge, phrases: Phras
     columns = tuple(say(f"claims.columns.{c}") for c in ("claim", "verdict", "evidence"))
     rows = tuple(
         (
-            Said(claim.claim, origin="record"),
+            Said(claim.claim, claim.sources, "quoted"),
             Said(say(f"claims.verdict.{claim.verdict}"), is_strong=True),
-            Said(claim.evidence, claim.sources, "words" if claim.sources else "record", claim.verified),
+            Said(claim.evidence, claim.sources, verified=claim.verified),
         )
         for claim in claims
     )

@@ -112,7 +112,7 @@ def _sign(sign: Sign, knowledge: Knowledge, phrases: Phrases) -> str:
         name = phrases.say(f"crisis.clue.{sign.about}")
     else:
         name = knowledge.instruments[sign.about].name
-    return phrases.say(f"crisis.sign.{sign.kind}", name=name, item=sign.item, place=sign.record_ref)
+    return phrases.moded(f"crisis.sign.{sign.kind}", name=name, item=sign.item, place=sign.record_ref)
 
 
 def zero_sentences(signs: Sequence[Sign], phrases: Phrases, knowledge: Knowledge) -> list[str]:

@@ -19,7 +19,7 @@ def limits(percent: float, n: int | None) -> tuple[float, float] | None:
     if n is None:
         return None
     low, high = wilson(percent / 100 * n, n)
-    return 100 * low, 100 * high
+    return 100 * float(low), 100 * float(high)
 
 
 def said_of_arm(arm: Arm, phrases: Phrases) -> Iterator[str]:

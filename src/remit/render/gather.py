@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -75,6 +75,7 @@ class _Gatherer:
         self.counted = by(tables["finding_trial"], "person_key")
         self.signs = by(tables["crisis"], "person_key")
         self.notices = by(tables["notice"], "person_key")
+        self.disputed = by(tables["fact"].filter("is_disputed"), "person_key")
         self.considered = Considered(tables, knowledge, phrases)
         self.optioned = Optioned(tables, knowledge, phrases)
 
@@ -101,7 +102,8 @@ class _Gatherer:
             for judged in self.judged[trial.key]
             if judged["rule_key"] in shown
         )
-        verdicts = tuple(self._verdict(key, v, trials) for v in self.verdicts[key])
+        told: dict[int | None, dict[str, str]] = {}
+        verdicts = tuple(self._verdict(key, v, trials, told) for v in self.verdicts[key])
         episode = self.episodes.get(key, {})
         view = PersonView(
             id=row["person_id"],
@@ -116,7 +118,7 @@ class _Gatherer:
             adequacy=adequacy,
             verdicts=verdicts,
             assumptions=tuple(self._assumptions(key, trials)),
-            notices=_notices(self.notices.get(key, ())),
+            notices=(*_notices(self.notices.get(key, ())), *self._disputed(key)),
             signs=tuple(Sign(s["kind"], s["about"], s["item"], s["record_ref"]) for s in self.signs.get(key, ())),
             considerations=self.considered.of(key),
             genes=self.considered.genes(key),
@@ -180,18 +182,20 @@ class _Gatherer:
 
     def _adequacy(self, trial: TrialView, row: Row) -> AdequacyView:
         rule = self.knowledge.rules[row["rule_key"]]
-        known = {**self.knowledge.doses_of(rule), **self.knowledge.sessions_of(rule)}
-        is_silent = trial.treatment.id not in known
+        doses, sessions = self.knowledge.doses_of(rule), self.knowledge.sessions_of(rule)
+        is_silent = trial.treatment.id not in doses and trial.treatment.id not in sessions
         view = AdequacyView(trial, rule, **{name: row[name] for name in _COPIED}, is_rule_silent=is_silent)
         return replace(view, reasons=self.reasons.of(view))
 
-    def _verdict(self, person_key: int, row: Row, trials: Iterable[TrialView]) -> VerdictView:
+    def _verdict(
+        self, person_key: int, row: Row, trials: Iterable[TrialView], told: dict[int | None, dict[str, str]]
+    ) -> VerdictView:
         key = row["definition_key"]
         definition = self.knowledge.definitions[key]
         counted = {c["trial_key"] for c in self.counted.get(person_key, ()) if c["definition_key"] == key}
         lacking = [m for m in self.missing.get(person_key, ()) if m["definition_key"] == key]
         suspected = self._excluding(person_key, definition, ("suspected",))
-        lacks = Lacks(self.phrases, {t.key: t for t in trials}, definition, suspected)
+        lacks = Lacks(self.phrases, {t.key: t for t in trials}, definition, suspected, told)
         value = finite(row["value"])
         return VerdictView(
             definition=definition,
@@ -218,7 +222,9 @@ class _Gatherer:
     def _assumptions(self, person_key: int, trials: tuple[TrialView, ...]) -> Iterable[str]:
         """What was not recorded and is taken as ordinary."""
         silent = [self.phrases.named(t) for t in trials if t.adherence is None]
-        if silent:
+        if len(silent) > 1 and len(silent) == len(trials):
+            yield self.phrases.moded("assumed.adherence_all", n=len(silent))
+        elif silent:
             yield self.phrases.moded("assumed.adherence", trials="; ".join(silent))
         recorded = [c["condition_id"] for c in self.conditions.get(person_key, ())]
         covered = {wider for i in recorded for wider in self.knowledge.condition_closure(i)}
@@ -243,6 +249,12 @@ class _Gatherer:
         key = "words.score" if band else "words.score_bare"
         day = self.phrases.day(row["date"])
         return self.phrases.say(key, instrument=instrument.name, value=number(row["value"]), day=day, band=band)
+
+    def _disputed(self, person_key: int) -> Iterator[NoticeView]:
+        for row in self.disputed.get(person_key, ()):
+            name = self.knowledge.facts[row["fact_key"]].name
+            text = self.phrases.say("consider.disputed", fact=name)
+            yield NoticeView("flag", "answer_disputed", text, row["record_ref"])
 
 
 def _notices(rows: Iterable[Row]) -> tuple[NoticeView, ...]:

@@ -12,9 +12,11 @@ from pydantic import BaseModel
 
 from remit.knowledge import Knowledge
 from remit.knowledge.base import Cited
+from remit.knowledge.catalogue import Arm
 from remit.knowledge.library import MANY, ONE
 from remit.knowledge.names import names_of
 from remit.knowledge.parts import PARTS
+from remit.render.exactness import limits
 
 _HIDDEN = ("sources", "verified", "cases")
 SECTIONS = (*PARTS, *ONE, *MANY)
@@ -80,8 +82,17 @@ def facts(model: BaseModel, depth: int = 0) -> Iterator[Fact]:
     for name in sorted(names, key=lambda n: ("value", *names, "note").index(n) if n != "note" else len(names) + 1):
         value = getattr(model, name)
         is_unsaid = value is False and type(model).model_fields[name].default is False
-        if name not in _HIDDEN and value not in (None, (), {}, "") and not is_unsaid:
+        if isinstance(model, Arm) and name.endswith("_percent") and value is not None:
+            yield Fact(depth, name, f"{spelled(value)} ({_interval(value, model.n)})")
+        elif name not in _HIDDEN and value not in (None, (), {}, "") and not is_unsaid:
             yield from _fact("class" if name == "klass" else name, value, depth)
+
+
+def _interval(percent: float, n: int | None) -> str:
+    """The interval of a percentage, or that there is none."""
+    if (found := limits(percent, n)) is None:
+        return "interval not given by the source"
+    return f"95 % interval {found[0]:.1f} to {found[1]:.1f}, derived"
 
 
 def _fact(name: str, value: Any, depth: int) -> Iterator[Fact]:

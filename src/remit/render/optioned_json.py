@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from remit.knowledge.catalogue import CatalogueEntry
+from remit.knowledge.pooled import EMPTY, PooledTable
 from remit.render.optioned import MechanismView, OptionView, ReasonView
+from remit.render.phrases import Phrases
+from remit.render.pooled_json import evidence_json, plain_evidence_json, relapse_json
 
 Json = dict[str, Any]
 
 
-def option_json(view: OptionView) -> Json:
-    """One option: its status, the keys of its place, and every reason that was looked at."""
+def option_json(view: OptionView, pooled: PooledTable = EMPTY) -> Json:
+    """One option: its status, the keys of its place, every reason that was looked at, and what trials found."""
     return {
         "treatment": view.entry.id,
         "name": view.entry.name,
@@ -21,6 +24,8 @@ def option_json(view: OptionView) -> Json:
         "order": view.order,
         "tried_fairly": view.tried_fairly,
         "reasons": [_reason(reason) for reason in view.reasons],
+        "evidence": evidence_json(pooled, view.entry.id),
+        "relapse": relapse_json(pooled, view.entry.id),
     }
 
 
@@ -54,11 +59,12 @@ def mechanism_json(view: MechanismView) -> Json:
     }
 
 
-def mention_json(entry: CatalogueEntry) -> Json:
-    """An entry of the catalogue, with nothing about a person."""
+def mention_json(entry: CatalogueEntry, pooled: PooledTable, phrases: Phrases) -> Json:
+    """An entry of the catalogue and what trials found, with nothing about a person."""
     return {
         "treatment": entry.id,
         "name": entry.plain.name if entry.plain else entry.name,
         "category": entry.category,
         "investigational": entry.is_investigational,
+        "evidence": plain_evidence_json(pooled, entry.id, phrases),
     }

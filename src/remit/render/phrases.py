@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from remit.knowledge.base import Cited
 from remit.knowledge.text import Text
+from remit.render.letters import legible
 from remit.render.views import DAYS_PER_WEEK, TrialView
 
 MARKS = ("yes", "partly", "derived", "no")
@@ -55,8 +56,11 @@ class Phrases:
 
     def __init__(self, text: Text, mode: str) -> None:
         self.text, self.mode = text, mode
-        self.say = text.say
         self.is_visit = mode == "visit"
+
+    def say(self, key: str, **values: object) -> str:
+        """The sentence of a key with its names filled in; what comes from a record cannot act on the page."""
+        return self.text.say(key, **{k: legible(v) if isinstance(v, str) else v for k, v in values.items()})
 
     def moded(self, key: str, **values: object) -> str:
         """The sentence of a key in this mode: ``visit.<key>`` where there is one."""

@@ -67,9 +67,14 @@ def outcome(trial: TrialView, phrases: Phrases) -> str:
     if trial.outcome is None and trial.basis != "none":
         return phrases.moded("outcome.open")
     said = phrases.moded(f"outcome.{trial.outcome or 'unknown'}")
-    if trial.improvement_percent is None:
-        return said
-    return phrases.moded("statement.percent", outcome=said, percent=number(round(trial.improvement_percent)))
+    return said if trial.improvement_percent is None else improved(said, trial.improvement_percent, phrases)
+
+
+def improved(told: str, percent: float, phrases: Phrases) -> str:
+    """An outcome with how much better or worse it was."""
+    n = round(percent)
+    way = "better" if n > 0 else "worse" if n else "same"
+    return phrases.moded(f"statement.percent.{way}", outcome=told, percent=number(abs(n)))
 
 
 def severity(person: PersonView, phrases: Phrases) -> str:

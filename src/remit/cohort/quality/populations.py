@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from remit.cohort.results.intervals import wilson
 from remit.engine.columns import days
 from remit.engine.grouping import covered_days
+from remit.engine.shares import wilson
 from remit.knowledge.measures import DayOfYear, Exclusion, Near, Score, ScoreMeasure, Supply, SupplyMeasure
 from remit.tables import Tables
 

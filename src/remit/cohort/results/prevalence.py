@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from remit.cohort.results.intervals import wilson
+from remit.engine.shares import wilson
 
 
 def prevalence(status: pl.DataFrame) -> pl.DataFrame:

@@ -163,7 +163,7 @@ def _shares(finding: Finding) -> dict[str, Any]:
     risk, lead = finding.control_risk, finding.result.estimate
     if not 0 < risk < 1:
         return {"share": None, "share_control": None}
-    low, high = wilson(finding.events2, finding.n2)
+    low, high = (float(limit) for limit in wilson(finding.events2, finding.n2))
     odds = risk / (1 - risk)
     treated = [odds * math.exp(x) / (1 + odds * math.exp(x)) for x in (lead.te, lead.lower, lead.upper)]
     return {"share": _of_100(*treated), "share_control": _of_100(risk, low, high)}

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from remit.knowledge import Knowledge
-from remit.knowledge.schema import Instrument
+from remit.knowledge.instrument import Instrument
 from remit.render.cells import Cells
 from remit.render.charts.frame import Chart, Panel, TimeAxis, stack
 from remit.render.charts.lanes import Lane, LanePanel, Piece
@@ -44,6 +44,7 @@ class History:
         self.knowledge, self.phrases, self.say = knowledge, phrases, phrases.say
         self.cells = Cells(phrases)
         self.rule = leading_rule(knowledge)
+        self.score_columns = tuple(self.say(f"chart.score_columns.{c}") for c in SCORE_COLUMNS)
         self.scores = {r["measurement_key"]: r for r in tables["measurement"].iter_rows(named=True)}
         self.keys = {r["person_id"]: r["person_key"] for r in tables["person"].iter_rows(named=True)}
         self.ends = {
@@ -52,6 +53,9 @@ class History:
             if r["basis"] == "measured"
         }
         self.stretches = _stretches(tables)
+
+    title = "chart.timeline"
+    """Key of the sentence that names the picture."""
 
     def of(self, person: PersonView, name: str = "history") -> Chart | None:
         """The chart of a person; None where there is neither a trial nor a score to draw.
@@ -66,9 +70,6 @@ class History:
         if not series and not person.trials:
             return None
         axis = TimeAxis(self._first(person, series), person.index_date)
-        panels: list[Panel] = [self._score_panel(instrument, points) for instrument, points in series]
-        if person.trials:
-            panels.append(self._lanes(person))
         said = {
             "n_trials": self.say("chart.n_trials", n=len(person.trials)),
             "n_scores": self.say("chart.n_scores", n=sum(len(p.points) for _, p in series)),
@@ -76,13 +77,19 @@ class History:
             "last": self.phrases.day(axis.last),
         }
         return stack(
-            panels,
+            list(self._panels(person, series)),
             axis,
             name=name,
-            title=self.say("chart.timeline"),
+            title=self.say(self.title),
             description=self.say(f"chart.description.{self.phrases.mode}", **said),
             index_label=self.phrases.day(person.index_date),
         )
+
+    def _panels(self, person: PersonView, series: list[tuple[Instrument, Series]]) -> Iterator[Panel]:
+        """What stands one below the other."""
+        yield from (self._score_panel(instrument, points) for instrument, points in series)
+        if person.trials:
+            yield self._lanes(person)
 
     def legend(self) -> str:
         """What bars, points and lines mean."""
@@ -181,7 +188,7 @@ class History:
     def _score_panel(self, instrument: Instrument, series: Series) -> ScorePanel:
         ends = {"low": number(series.low), "high": number(series.high)}
         caption = self.say("chart.scores", instrument=instrument.name, **ends)
-        return ScorePanel(series, caption, [self.say(f"chart.score_columns.{c}") for c in SCORE_COLUMNS])
+        return ScorePanel(series, caption, self.score_columns)
 
 
 def _sources(instrument: Instrument) -> tuple[str, ...]:

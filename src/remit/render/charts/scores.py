@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
 
 from remit.drawing.svg import BLUE, GREY, INK, ORANGE, PALE, PAPER, SIZE, Canvas, width_of
 from remit.render.charts.frame import SMALL, WIDTH, DataTable, TimeAxis, wrapped
@@ -98,13 +97,20 @@ class ScorePanel:
     def draw(self, canvas: Canvas, axis: TimeAxis, top: float) -> None:
         """Draw the scale, its thresholds, and the scores."""
         self._scale(canvas, axis, top)
-        points = self.series.points
-        for a, b in pairwise(points):
-            is_gap = (b.day - a.day).days > BREAK_DAYS
-            ends = (axis.at(a.day), self._at(a.value, top), axis.at(b.day), self._at(b.value, top))
-            canvas.line(*ends, stroke=GREY if is_gap else BLUE, width=1 if is_gap else 2, dash="1 4" if is_gap else "")
+        runs: list[list[tuple[float, float]]] = [[]]
+        last: date | None = None
+        for point in self.series.points:
+            at = axis.at(point.day), self._at(point.value, top)
+            if last and (point.day - last).days > BREAK_DAYS:
+                canvas.line(*runs[-1][-1], *at, stroke=GREY, dash="1 4")
+                runs.append([])
+            runs[-1].append(at)
+            last = point.day
+        for run in runs:
+            if len(run) > 1:
+                canvas.polyline(run, stroke=BLUE, width=2)
         taken = axis.left
-        for point in points:
+        for point in self.series.points:
             taken = self._point(canvas, axis, top, point, taken)
 
     def _at(self, value: float, top: float) -> float:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from remit.knowledge import Knowledge, Treatment
-from remit.knowledge.catalogue import CatalogueEntry
-from remit.knowledge.schema import Instrument
-from remit.render.charts.frame import Chart, Panel, TimeAxis, stack
+from remit.knowledge import Knowledge
+from remit.knowledge.instrument import Instrument
+from remit.render.charts.frame import Panel
 from remit.render.charts.history import History
 from remit.render.charts.lanes import Lane, LanePanel, Piece
-from remit.render.charts.scores import Point, Threshold
+from remit.render.charts.scores import BREAK_DAYS, Point, Series, Threshold
+from remit.render.expected import expected_of
 from remit.render.phrases import Phrases, number
 from remit.render.views import PersonView, TrialView
 from remit.tables import Tables
@@ -29,7 +30,7 @@ class Trajectory(History):
     Parameters
     ----------
     tables : mapping of str to DataFrame
-        What `remit.pipeline.assess` returned with `with_course`.
+        What `remit.pipeline.assess` returned.
     knowledge : Knowledge
     phrases : Phrases
     """
@@ -45,36 +46,19 @@ class Trajectory(History):
             if told is None or _MARKED.index(kind) < _MARKED.index(told):
                 self.marks[key] = kind
 
-    def of(self, person: PersonView, name: str = "trajectory") -> Chart | None:
-        """The chart of a person; None where there is neither a trial nor a score to draw."""
-        series = list(self._series(person))
-        if not series and not person.trials:
-            return None
-        axis = TimeAxis(self._first(person, series), person.index_date)
-        panels: list[Panel] = [self._score_panel(instrument, points) for instrument, points in series]
-        if person.trials:
-            panels.append(self._lanes(person))
-        if expected := [lane for t in person.trials if (lane := self._expected(t, person.index_date))]:
+    title = "course.chart"
+
+    def _panels(self, person: PersonView, series: list[tuple[Instrument, Series]]) -> Iterator[Panel]:
+        """Scores and treatments, and when an effect is to be expected."""
+        yield from super()._panels(person, series)
+        expected = [lane for t in person.trials if (lane := self._expected(t, person.index_date))]
+        if expected:
             columns = tuple(self.say(f"course.expected_columns.{c}") for c in _COLUMNS)
-            panels.append(LanePanel(expected, self.say("course.expected"), columns, self.say("chart.undated")))
-        said = {
-            "n_trials": self.say("chart.n_trials", n=len(person.trials)),
-            "n_scores": self.say("chart.n_scores", n=sum(len(p.points) for _, p in series)),
-            "first": self.phrases.day(axis.first),
-            "last": self.phrases.day(axis.last),
-        }
-        return stack(
-            panels,
-            axis,
-            name=name,
-            title=self.say("course.chart"),
-            description=self.say(f"chart.description.{self.phrases.mode}", **said),
-            index_label=self.phrases.day(person.index_date),
-        )
+            yield LanePanel(expected, self.say("course.expected"), columns, self.say("chart.undated"))
 
     def legend(self) -> str:
         """What bars, points and lines mean."""
-        return f"{super().legend()} {self.say('course.legend')}"
+        return self.say(f"course.chart_legend.{self.phrases.mode}", rule=self.rule.id, days=BREAK_DAYS)
 
     def _thresholds(self, instrument: Instrument) -> Iterator[Threshold]:
         own = self.knowledge.course.measures.get(instrument.id)
@@ -91,7 +75,7 @@ class Trajectory(History):
         point, cells = super()._point(instrument, row, trials)
         kind = self.marks.get(row["measurement_key"])
         if kind is None:
-            return point, cells
+            return replace(point, mark=""), cells  # the end of a trial is no event
         word = self.say(f"course.mark.{kind}")
         label = f"{point.label} ({word})"
         told = word if cells[-1] == self.say("chart.nothing") else f"{word}; {cells[-1]}"
@@ -99,23 +83,15 @@ class Trajectory(History):
 
     def _expected(self, trial: TrialView, index_date: date) -> Lane | None:
         """When an effect is to be expected by the catalogue; None where it does not say."""
-        entry = self._entry(trial.treatment)
-        if entry is None or entry.facets.onset_days is None or trial.start is None or not trial.is_start_exact:
+        known = expected_of(trial, self.knowledge)
+        if known is None or known.first is None or known.last is None:
             return None
-        span = entry.facets.onset_days
-        begin, end = (trial.start + timedelta(days=int(d)) for d in (span.low, span.high))
-        window = self.say("course.expected_window", first=self.phrases.day(begin), last=self.phrases.day(end))
-        mark = self.phrases.mark(entry.facets.verified)
-        last = end + timedelta(days=1)
-        pieces = (Piece(begin, last, "plain"),) if begin <= index_date else ()
-        row = (trial.treatment.name, window, f"{', '.join(entry.facets.sources)} [{mark}]")
+        facets = known.entry.facets
+        window = self.say(
+            "course.expected_window", first=self.phrases.day(known.first), last=self.phrases.day(known.last)
+        )
+        end = known.last + timedelta(days=1)
+        pieces = (Piece(known.first, end, "plain"),) if known.first <= index_date else ()
+        row = (trial.treatment.name, window, f"{', '.join(facets.sources)} [{self.phrases.mark(facets.verified)}]")
         name = self.say("course.expected_lane", treatment=trial.treatment.name)
-        return Lane(name, pieces, begin, last, False, True, entry.facets.onset, row)
-
-    def _entry(self, treatment: Treatment) -> CatalogueEntry | None:
-        """The catalogue's entry of a treatment; one that names it comes before one of its class."""
-        entries = list(self.knowledge.catalogue.values())
-        by_name = [e for e in entries if treatment.id in e.matches.treatments]
-        by_class = [e for e in entries if treatment.klass in e.matches.classes]
-        by_role = [e for e in entries if treatment.role in e.matches.roles]
-        return next(iter([*by_name, *by_class, *(by_role if len(by_role) == 1 else [])]), None)
+        return Lane(name, pieces, known.first, end, False, True, facets.onset, row)

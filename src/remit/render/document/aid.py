@@ -12,8 +12,11 @@ from itertools import groupby
 
 from remit.knowledge import Knowledge
 from remit.knowledge.catalogue import CatalogueEntry, Plain, PlainPoint
-from remit.render.document.blocks import Block, Grid, Said, Section
+from remit.knowledge.pooled import EMPTY, PooledTable
+from remit.render.document.blocks import Block, Grid, Items, Said, Section
+from remit.render.document.found import in_plain_words
 from remit.render.document.parts import items, paragraph
+from remit.render.exactness import exact
 from remit.render.optioned import general_mention
 from remit.render.phrases import Phrases
 
@@ -30,7 +33,7 @@ _STAYING = {
 }
 
 
-def aid(knowledge: Knowledge, phrases: Phrases) -> Iterator[Section]:
+def aid(knowledge: Knowledge, phrases: Phrases, pooled: PooledTable = EMPTY) -> Iterator[Section]:
     """Sections of the decision aid."""
     say = phrases.say
     entries = [entry for entry in general_mention(knowledge) if entry.plain and entry.is_listable]
@@ -46,7 +49,7 @@ def aid(knowledge: Knowledge, phrases: Phrases) -> Iterator[Section]:
     yield _compare(entries, phrases)
     yield _staying(phrases)
     for category, group in groupby(entries, key=lambda entry: entry.category):
-        inner = tuple(_option(entry, entry.plain, phrases) for entry in group if entry.plain)
+        inner = tuple(_option(entry, entry.plain, phrases, pooled) for entry in group if entry.plain)
         yield Section(f"kind-{category}", say(f"option.category.{category}"), (), inner)
     yield Section("ask", say("aid.questions"), (items(say(f"aid.questions_list.{q}") for q in QUESTIONS),))
 
@@ -54,9 +57,9 @@ def aid(knowledge: Knowledge, phrases: Phrases) -> Iterator[Section]:
 def _numbers(entries: list[CatalogueEntry], phrases: Phrases) -> Section:
     """How to read numbers; the example is no finding, so it counts as a word of the page itself."""
     say = phrases.say
-    example = Said(say("aid.numbers_text.people"), origin="program")
+    example, spread = (Said(say(f"aid.numbers_text.{key}"), origin="program") for key in ("people", "range"))
     rest = [say(f"aid.numbers_text.{key}") for key in ("differ", "unknown")]
-    return Section("numbers", say("aid.numbers"), (items([example, *rest, say("report.rates")]),))
+    return Section("numbers", say("aid.numbers"), (items([example, spread, *rest, say("report.rates")]),))
 
 
 def _compare(entries: list[CatalogueEntry], phrases: Phrases) -> Section:
@@ -88,26 +91,36 @@ def _staying(phrases: Phrases) -> Section:
     return _told("stay", say("aid.stay.name"), points, questions, phrases)
 
 
-def _option(entry: CatalogueEntry, plain: Plain, phrases: Phrases) -> Section:
+def _option(entry: CatalogueEntry, plain: Plain, phrases: Phrases, pooled: PooledTable) -> Section:
     """One option in plain words."""
     points: dict[str, list[Said]] = {}
     for name in POINTS:
         value = getattr(plain, name)
         several = value if isinstance(value, tuple) else (value,)
-        points[name] = [_said(point) for point in several]
+        points[name] = [_said(point, phrases) for point in several]
     if entry.is_investigational:
         points["what"].append(Said(phrases.say("aid.status.investigational"), is_strong=True))
     questions = [Said(question) for question in plain.questions]
-    return _told(entry.id, plain.name, points, questions, phrases)
+    trials = in_plain_words(entry.id, pooled, phrases)
+    return _told(entry.id, plain.name, points, questions, phrases, trials)
 
 
-def _said(point: PlainPoint) -> Said:
-    return Said(point.text, point.sources, verified=point.verified)
+def _said(point: PlainPoint, phrases: Phrases) -> Said:
+    return Said(exact(point, phrases), point.sources, verified=point.verified)
 
 
-def _told(name: str, title: str, points: dict[str, list[Said]], questions: list[Said], phrases: Phrases) -> Section:
+def _told(
+    name: str,
+    title: str,
+    points: dict[str, list[Said]],
+    questions: list[Said],
+    phrases: Phrases,
+    trials: Items | None = None,
+) -> Section:
     blocks: list[Block] = []
     for part, runs in points.items():
         blocks.append(paragraph(Said(phrases.say(f"aid.part.{part}"), is_strong=True), *runs))
+    if trials:
+        blocks += [paragraph(Said(phrases.say("pooled.plain.title"), is_strong=True)), trials]
     blocks += [paragraph(Said(phrases.say("aid.part.questions"), is_strong=True)), items(questions)]
     return Section(f"option-{name}", title, tuple(blocks))

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 from remit.render.charts.frame import Chart
 
-Origin = Literal["words", "record", "program"]
+Origin = Literal["words", "record", "program", "quoted"]
 """`words`: prose, whose numbers need `sources`. `record`: what the person's own record says or what is counted in it.
-`program`: of this output itself, such as a version or a date."""
+`program`: of this output itself, such as a version or a date. `quoted`: what others say, held against `sources`, which
+its numbers need too."""
+UNSOURCED: tuple[Origin, ...] = ("record", "program")
+"""Origins whose numbers need no source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ def program(text: str) -> Said:
 class Paragraph:
     """Runs of text, one after the other; `is_note` sets it apart."""
 
+    kind: ClassVar[str] = "paragraph"
     said: tuple[Said, ...]
     is_note: bool = False
 
@@ -59,6 +63,7 @@ class Paragraph:
 class Items:
     """A list."""
 
+    kind: ClassVar[str] = "items"
     items: tuple[Said, ...]
     is_numbered: bool = False
 
@@ -78,6 +83,7 @@ class Grid:
         What numbers in the caption rest on.
     """
 
+    kind: ClassVar[str] = "grid"
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Said, ...], ...]
@@ -93,6 +99,7 @@ class Grid:
 class Figure:
     """A chart with what explains it."""
 
+    kind: ClassVar[str] = "figure"
     chart: Chart
     legend: Said
 
@@ -140,6 +147,9 @@ class Part:
         Shown before the heading.
     pinned : Said or None
         Kept in sight.
+    n_front : int or None
+        How many of the sections form the first page, which stands alone with `about` at its foot; what follows begins
+        on a page of its own. None where no page stands alone.
     """
 
     title: str
@@ -148,6 +158,17 @@ class Part:
     about: tuple[Said, ...]
     crisis: Crisis | None = None
     pinned: Said | None = None
+    n_front: int | None = None
+
+    @property
+    def front(self) -> tuple[Section, ...]:
+        """Sections that stand before `about`: all of them, unless a first page stands alone."""
+        return self.sections if self.n_front is None else self.sections[: self.n_front]
+
+    @property
+    def rest(self) -> tuple[Section, ...]:
+        """Sections behind the first page."""
+        return () if self.n_front is None else self.sections[self.n_front :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +186,6 @@ class Document:
     language : str
     shows_sources : bool
         Whether source ids and marks stand beside what rests on them; they are in the markup in any case.
-    is_dense : bool
-        Whether it should fit on few pages.
     """
 
     title: str
@@ -175,7 +194,6 @@ class Document:
     words: dict[str, str] = field(default_factory=dict)
     language: str = "en"
     shows_sources: bool = True
-    is_dense: bool = False
 
 
 def said_in(document: Document) -> Iterator[tuple[str, Said]]:

@@ -7,21 +7,25 @@ from dataclasses import replace
 
 from remit.errors import UsageError
 from remit.knowledge import Knowledge
-from remit.render.charts.history import History
+from remit.knowledge.pooled import EMPTY, PooledTable
+from remit.render.charts.trajectory import Trajectory
 from remit.render.claims import claims_section
-from remit.render.document import annexes
+from remit.render.course.gather import gather_course
+from remit.render.course.sections import CourseSections
+from remit.render.course.words import Words
+from remit.render.document import annexes, visit
 from remit.render.document.aid import aid
 from remit.render.document.blocks import Document, Part, Section
 from remit.render.document.considered import considered
+from remit.render.document.found import found, trials
 from remit.render.document.history import HistorySections
 from remit.render.document.letter import letter
-from remit.render.document.options import found, options
+from remit.render.document.options import options
 from remit.render.document.parts import Frame
 from remit.render.document.sourced import check
-from remit.render.document.visit import visit
-from remit.render.effects import Effect
+from remit.render.letters import shortened
 from remit.render.phrases import Phrases
-from remit.render.views import AssessmentView
+from remit.render.views import AssessmentView, PersonView
 from remit.tables import Tables
 
 KINDS = {"clinician": ("full", "letter", "options"), "visit": ("visit", "options")}
@@ -34,7 +38,8 @@ def build(
     knowledge: Knowledge,
     phrases: Phrases,
     kind: str | None = None,
-    effects: Sequence[Effect] = (),
+    *,
+    has_evidence: bool = True,
 ) -> Document:
     """A document.
 
@@ -47,8 +52,8 @@ def build(
     phrases : Phrases
     kind : str, optional
         visit, full, letter or options; by default what the mode asks for.
-    effects : sequence of Effect
-        What pooled studies found; shown in full.
+    has_evidence : bool
+        Whether to show what pooled trials found.
 
     Raises
     ------
@@ -61,8 +66,9 @@ def build(
     kind = kind or kinds[0]
     if kind not in kinds:
         raise UsageError(f"There is no document {kind!r} in mode {phrases.mode}. There is: {', '.join(kinds)}.")
-    writer = Writer(view, tables, knowledge, phrases, effects)
-    return check(writer.document(kind), {*knowledge.sources, *(c.id for e in effects for c in e.citations)})
+    pooled = knowledge.pooled if has_evidence else EMPTY
+    writer = Writer(view, tables, knowledge, phrases, pooled)
+    return check(writer.document(kind), {*knowledge.sources, *pooled.source_ids})
 
 
 class Writer:
@@ -70,8 +76,10 @@ class Writer:
 
     Parameters
     ----------
-    view, tables, knowledge, phrases, effects
+    view, tables, knowledge, phrases
         See `build`.
+    pooled : PooledTable
+        What trials found.
     """
 
     def __init__(
@@ -80,11 +88,13 @@ class Writer:
         tables: Tables,
         knowledge: Knowledge,
         phrases: Phrases,
-        effects: Sequence[Effect] = (),
+        pooled: PooledTable = EMPTY,
     ) -> None:
-        self.view, self.knowledge, self.phrases, self.effects = view, knowledge, phrases, effects
+        self.view, self.knowledge, self.phrases, self.pooled = view, knowledge, phrases, pooled
         self.frame = Frame(knowledge, phrases)
-        self.history = History(tables, knowledge, phrases)
+        self.history = Trajectory(tables, knowledge, phrases)
+        words, courses = Words(phrases, knowledge), gather_course(tables, view, knowledge, phrases)
+        self.courses = {course.person.id: CourseSections(course, words, "-course") for course in courses}
 
     def document(self, kind: str) -> Document:
         """All persons of the run, each in a part of its own; sources once, at the end of the last."""
@@ -94,48 +104,60 @@ class Writer:
         parts = []
         for n, person in enumerate(persons, 1):
             sections = HistorySections(person, self.knowledge, self.phrases, self.history, f"history-{n}")
-            about = self.frame.about(person.country, self.view.knowledge_date, self.view.knowledge_version)
-            crisis = self.frame.crisis(person)
-            parts.append(
-                Part(
-                    title=self.phrases.say(f"report.title.{kind}", person=person.id),
-                    lead=self.frame.lead(self.view, person),
-                    sections=tuple(s for s in written(sections) if s is not None),
-                    about=about,
-                    crisis=crisis,
-                    pinned=self.frame.pinned(person.country) if crisis and self.phrases.is_visit else None,
-                )
-            )
-        names = self.phrases.listed(person.id for person in persons)
+            parts.append(self._part(kind, person, [s for s in written(sections) if s is not None], sections))
+        names = self.phrases.listed(shortened(person.id) for person in persons)
         document = Document(
             title=self.phrases.say(f"report.title.{kind}", person=names),
             day=max((p.index_date for p in persons), default=self.view.knowledge_date),
             parts=tuple(_unique(parts)),
             words=self.frame.words(),
             shows_sources=kind in ("full", "options"),
-            is_dense=kind == "visit",
         )
         if kind == "full":
             return self._with_annexes(document)
-        return self._with_citations(document) if kind == "options" else document
+        return document if kind == "letter" else self._with_citations(document)
+
+    def _part(self, kind: str, person: PersonView, written: list[Section], sections: HistorySections) -> Part:
+        """One person's part, with what every document begins and ends with."""
+        view, is_visit_page = self.view, kind == "visit"
+        crisis = self.frame.crisis(person)
+        return Part(
+            title=self.phrases.say(f"report.title.{kind}", person=shortened(person.id)),
+            lead=self.frame.lead(view, person),
+            sections=tuple(written),
+            about=self.frame.about(
+                person.country, view.knowledge_date, view.knowledge_version, has_head=not is_visit_page
+            ),
+            crisis=crisis,
+            pinned=self.frame.pinned(person.country) if crisis and self.phrases.is_visit else None,
+            n_front=sum(1 for _ in self._front(sections)) if is_visit_page else None,
+        )
 
     def _full(self, sections: HistorySections) -> Iterator[Section | None]:
         yield sections.episode()
         yield sections.timeline()
         yield sections.trials()
+        yield self.courses[sections.person.id].full()
         yield sections.verdicts()
         yield sections.unknowns()
         yield considered(sections.person, self.phrases)
-        yield options(sections.person, self.phrases)
+        yield options(sections.person, self.phrases, self.pooled)
         yield sections.notices()
         yield annexes.adequacy(sections.person, self.knowledge, self.phrases)
         yield annexes.scores(sections.score_tables(), self.phrases)
 
     def _visit(self, sections: HistorySections) -> Iterator[Section | None]:
-        yield from visit(sections, self.view)
+        yield from self._front(sections)
+        yield self.courses[sections.person.id].behind()
+        yield from visit.behind(sections, self.view)
+
+    def _front(self, sections: HistorySections) -> Iterator[Section]:
+        """The first page for the visit; after what was tried, how it is going."""
+        tried, *others = visit.front(sections, self.view)
+        yield from (tried, self.courses[sections.person.id].short(), *others)
 
     def _options(self, sections: HistorySections) -> Iterator[Section | None]:
-        yield from aid(self.knowledge, self.phrases)
+        yield from aid(self.knowledge, self.phrases, self.pooled)
 
     def _letter(self, sections: HistorySections) -> Iterator[Section | None]:
         yield from letter(sections)
@@ -145,13 +167,15 @@ class Writer:
 
     def _with_citations(self, document: Document) -> Document:
         *before, last = document.parts
-        cited = annexes.citations(annexes.source_ids(document), self.knowledge, self.phrases)
-        return replace(document, parts=(*before, replace(last, sections=(*last.sections, self._method(), cited))))
+        ids = annexes.source_ids(document)
+        cited = annexes.citations([i for i in ids if i in self.knowledge.sources], self.knowledge, self.phrases)
+        added = (self._method(), trials(ids, self.pooled, self.phrases), cited)
+        return replace(document, parts=(*before, replace(last, sections=(*last.sections, *(a for a in added if a)))))
 
     def _with_annexes(self, document: Document) -> Document:
         *before, last = document.parts
         claims = claims_section(tuple(self.knowledge.claims.values()), self.knowledge, self.phrases)
-        further = [found(self.effects, self.phrases), replace(claims, starts_page=True)]
+        further = [found(self.pooled, self.phrases), replace(claims, starts_page=True)]
         known = self.knowledge.sources
         ids = [i for i in annexes.source_ids(document, further) if i in known]
         added = (*further, annexes.sources(ids, self.view, self.knowledge, self.phrases), self._method())

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from remit.render.considered import ClueView, ConsiderationView, GeneView
-from remit.render.document.blocks import Block, Said, Section
+from remit.render.document.blocks import Block, Said, Section, record
 from remit.render.document.parts import items, paragraph
 from remit.render.phrases import Phrases
 from remit.render.views import PersonView
+
+MOST_RAISED = 3
+"""Checks on the first page for a visit."""
 
 
 def considered(person: PersonView, phrases: Phrases) -> Section | None:
@@ -104,25 +107,57 @@ def _gene(gene: GeneView, phrases: Phrases) -> Said:
     return Said(told, gene.drug.sources, "record", gene.drug.verified)
 
 
-def considered_visit(person: PersonView, phrases: Phrases) -> Section | None:
-    """The section for a person or family: what to ask about; None where nothing is raised or open."""
+def considered_front(person: PersonView, phrases: Phrases) -> Section | None:
+    """What else to check, on the first page for a visit: what is raised, and how much is open.
+
+    What is to be checked the same day comes first. None where nothing is raised or open.
+    """
+    say = phrases.say
+    raised = sorted((v for v in person.considerations if v.state == "raised"), key=lambda v: v.level != "same_day")
+    n_open = sum(view.state == "open" for view in person.considerations)
+    if not raised and not n_open:
+        return None
+    blocks: list[Block] = [paragraph(say("consider.visit.intro"))]
+    if raised:
+        blocks.append(items(_front_line(view, phrases) for view in raised[:MOST_RAISED]))
+    title = say("consider.visit.more_title")
+    if len(raised) > MOST_RAISED:
+        blocks.append(paragraph(record(say("consider.visit.more_raised", n=len(raised) - MOST_RAISED, title=title))))
+    if n_open:
+        blocks.append(paragraph(record(say("consider.visit.more_open", n=n_open, title=title))))
+    return Section("considered", say("consider.visit.title"), tuple(blocks))
+
+
+def _front_line(view: ConsiderationView, phrases: Phrases) -> Said:
+    """A check in one line: its name, what to ask about, and whether it is for the same day."""
+    is_today = view.level == "same_day"
+    told = phrases.say("consider.visit.raised", name=view.name)
+    first = next((tell for tell in view.check.tells if tell.plain), None)
+    if first:
+        told = phrases.say("consider.visit.front", told=told, test=first.plain)
+    if is_today:
+        told = phrases.say("consider.visit.front_today", told=told, today=phrases.say("consider.visit.same_day"))
+    return Said(told, first.sources if first else view.check.sources, "record", is_strong=is_today)
+
+
+def considered_annex(person: PersonView, phrases: Phrases) -> Section | None:
+    """The same in full, behind the first page: checks raised with their reasons, checks still open, genes."""
     say = phrases.say
     raised = [view for view in person.considerations if view.state == "raised"]
     still_open = [view for view in person.considerations if view.state == "open"]
-    if not raised and not still_open:
-        return None
-    blocks: list[Block] = [paragraph(say("consider.visit.intro"))]
+    known = [gene for gene in person.genes if gene.relation != "not_tried"]
+    blocks: list[Block] = []
     for view in raised:
         blocks.append(paragraph(say("consider.visit.raised", name=view.name), is_note=True))
         blocks.append(items(_visit_lines(view, phrases)))
     if still_open:
-        names = "; ".join(say("consider.visit.open_row", name=view.name) for view in still_open)
-        blocks.append(paragraph(say("consider.visit.open"), names))
-    if known := [gene for gene in person.genes if gene.relation != "not_tried"]:
+        blocks.append(paragraph(say("consider.visit.open")))
+        blocks.append(items(say("consider.visit.open_row", name=view.name) for view in still_open))
+    if known:
         told = [say("consider.visit.gene", drug=g.treatment.name, text=g.text) for g in known]
-        blocks += [paragraph(say("consider.visit.genes"), is_note=True), items(Said(t, origin="record") for t in told)]
+        blocks += [paragraph(say("consider.visit.genes"), is_note=True), items(record(t) for t in told)]
         blocks.append(paragraph(say("consider.visit.gene_ask")))
-    return Section("considered", say("consider.visit.title"), tuple(blocks))
+    return Section("checks", say("consider.visit.more_title"), tuple(blocks)) if blocks else None
 
 
 def _visit_lines(view: ConsiderationView, phrases: Phrases) -> Iterator[Said]:

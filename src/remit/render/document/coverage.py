@@ -6,13 +6,14 @@ from math import floor
 from typing import Any
 
 from remit.knowledge import Knowledge
+from remit.knowledge.facts import FactDefinition
 from remit.knowledge.payers import Criterion, PayerPolicy
 from remit.render.coverage_json import TrialRow, trial_rows
 from remit.render.document.blocks import Block, Document, Grid, Items, Part, Said, Section, record
 from remit.render.document.parts import Frame, paragraph
 from remit.render.document.sourced import check
 from remit.render.gather import by
-from remit.render.phrases import Phrases, number
+from remit.render.phrases import Phrases, number, sources_of
 from remit.render.views import AssessmentView, PersonView
 from remit.tables import Tables
 
@@ -101,10 +102,10 @@ class _Writer:
         if not self.policy.criteria:
             return []
         states = {row["criterion_id"]: row["state"] for row in self.states[key]}
-        lacking: dict[str, list[str]] = {}
+        lacking: dict[str, list[FactDefinition]] = {}
         for row in self.facts[key]:
             if not row["is_documented"]:
-                lacking.setdefault(row["criterion_id"], []).append(self.knowledge.facts[row["fact_key"]].name)
+                lacking.setdefault(row["criterion_id"], []).append(self.knowledge.facts[row["fact_key"]])
         grid = Grid(
             self.say("coverage.criteria"),
             tuple(self.say(f"coverage.columns.{c}") for c in ("criterion", "state", "lacking")),
@@ -113,13 +114,14 @@ class _Writer:
         )
         return [Section("criteria", self.say("coverage.criteria"), (grid,))]
 
-    def _criterion(self, criterion: Criterion, state: str, lacking: list[str]) -> tuple[Said, ...]:
+    def _criterion(self, criterion: Criterion, state: str, lacking: list[FactDefinition]) -> tuple[Said, ...]:
         text = self.say("coverage.excluded", text=criterion.text) if criterion.is_exclusion else criterion.text
-        shown = "; ".join(lacking) if lacking and state == "not_documented" else self.say("coverage.nothing")
+        is_open = lacking and state == "not_documented"
+        shown = "; ".join(fact.name for fact in lacking) if is_open else self.say("coverage.nothing")
         return (
             Said(text, criterion.sources, verified=criterion.verified),
             record(self.say(f"coverage.state.{state}")),
-            Said(shown, origin="record"),
+            Said(shown, sources_of(lacking) if is_open else (), "record"),
         )
 
     def _trials(self, person: PersonView, key: int) -> Section:

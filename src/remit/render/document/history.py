@@ -41,9 +41,9 @@ class HistorySections:
         self.chart: Chart | None = history.of(person, name)
 
     def score_tables(self) -> tuple[DataTable, ...]:
-        """Tables of all scores in the chart; that of the trials stands last and has a section of its own."""
+        """Tables of all scores in the chart; what else it shows has sections of its own."""
         tables = self.chart.tables if self.chart else ()
-        return tables[: len(tables) - bool(self.person.trials)]
+        return tuple(table for table in tables if table.columns == self._history.score_columns)
 
     def figure(self) -> Iterator[Figure]:
         """The chart with what explains it."""

@@ -1,5 +1,5 @@
 """What could come next, for clinicians: every option in its order with its reasons; what was tried of each mechanism;
-what studies found.
+what trials found about it.
 
 Nothing is compared across studies, and nothing is ranked by a rate.
 """
@@ -9,23 +9,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from remit.render.document.blocks import Block, Grid, Said, Section
+from remit.knowledge.pooled import EMPTY, PooledTable
+from remit.render.document.blocks import Block, Grid, Origin, Said, Section, program
+from remit.render.document.found import beside
 from remit.render.document.parts import items, paragraph
-from remit.render.effects import Effect
 from remit.render.optioned import MechanismView, OptionView, ReasonView
 from remit.render.phrases import Phrases
 from remit.render.views import PersonView
 
-COLUMNS = ("option", "why", "open")
-EFFECT_COLUMNS = ("comparison", "outcome", "studies", "treated", "controls", "ratio", "certainty")
+COLUMNS = ("option", "why", "found", "open")
+WIDTHS = (4, 6, 6, 4)
 
 
-def options(person: PersonView, phrases: Phrases) -> Section | None:
+def options(person: PersonView, phrases: Phrases, pooled: PooledTable = EMPTY) -> Section | None:
     """The section for clinicians; None where the run did not look for options."""
     if not person.options:
         return None
     say = phrases.say
     blocks: list[Block] = [paragraph(say("option.intro"))]
+    if pooled.effects:
+        told = (
+            program(say("pooled.intro", label=pooled.label)),
+            Said(say("report.rates")),
+            Said(say("pooled.none_any")),
+        )
+        blocks.append(paragraph(*told))
     if person.groups:
         banner = say("option.banner", groups=phrases.listed(group.name for group in person.groups))
         blocks.append(paragraph(Said(banner, origin="record"), is_note=True))
@@ -35,17 +43,23 @@ def options(person: PersonView, phrases: Phrases) -> Section | None:
         blocks.append(items(_reason(reason, phrases) for reason in shared.values()))
     names = tuple(say(f"report.option_columns.{c}") for c in COLUMNS)
     for status, views in groupby(person.options, key=lambda view: view.status):
-        rows = tuple(_row(view, phrases) for view in views)
-        blocks.append(Grid(say(f"option.status.{status}"), names, rows, (4, 8, 5)))
+        rows = tuple(_row(view, phrases, pooled) for view in views)
+        blocks.append(Grid(say(f"option.status.{status}"), names, rows, WIDTHS))
     inner = (mechanisms(person.mechanisms, phrases),) if person.mechanisms else ()
     return Section("options", say("option.title"), tuple(blocks), inner, starts_page=True)
 
 
-def _row(view: OptionView, phrases: Phrases) -> tuple[Said, ...]:
+def _row(view: OptionView, phrases: Phrases, pooled: PooledTable) -> tuple[Said, ...]:
     own = [reason for reason in view.reasons if not reason.is_general]
     why = [r for r in own if r.kind == "tried" or r.bears == "yes"]
     lacking = [r for r in own if r.kind != "tried" and r.bears == "unknown"]
-    return _named(view, phrases), _together([_reason(r, phrases) for r in why], phrases), _lacking(lacking, phrases)
+    trials = _together(beside(view.entry.id, pooled, phrases), phrases, "words", "option.found_none")
+    return (
+        _named(view, phrases),
+        _together([_reason(r, phrases) for r in why], phrases),
+        trials,
+        _lacking(lacking, phrases),
+    )
 
 
 def _named(view: OptionView, phrases: Phrases) -> Said:
@@ -66,12 +80,14 @@ def _reason(reason: ReasonView, phrases: Phrases) -> Said:
     return Said(told, reason.sources, "record" if reason.kind == "tried" else "words", reason.verified)
 
 
-def _together(runs: Sequence[Said], phrases: Phrases) -> Said:
+def _together(
+    runs: Sequence[Said], phrases: Phrases, origin: Origin = "record", nothing: str = "page.nothing_missing"
+) -> Said:
     """Several runs of text in one cell."""
     if not runs:
-        return Said(phrases.say("page.nothing_missing"))
+        return Said(phrases.say(nothing))
     sources = tuple(dict.fromkeys(source for run in runs for source in run.sources))
-    return Said("\n".join(run.text for run in runs), sources, "record")
+    return Said("\n".join(run.text for run in runs), sources, origin)
 
 
 def _lacking(reasons: Sequence[ReasonView], phrases: Phrases) -> Said:
@@ -104,47 +120,3 @@ def mechanisms(views: Sequence[MechanismView], phrases: Phrases) -> Section:
         if view.tried in ("yes", "no")
     ]
     return Section("mechanisms", say("option.mechanisms"), (paragraph(say("option.mechanisms_intro")), items(lines)))
-
-
-def found(effects: Sequence[Effect], phrases: Phrases) -> Section | None:
-    """What pooled studies found, in the order of the alphabet; None without effects."""
-    if not effects:
-        return None
-    say = phrases.say
-    rows = tuple(_effect(effect, phrases) for effect in effects)
-    columns = tuple(say(f"report.effect_columns.{c}") for c in EFFECT_COLUMNS)
-    warnings = dict.fromkeys(warning for effect in effects for warning in effect.warnings)
-    ids = tuple(dict.fromkeys(c.id for effect in effects for c in effect.citations))
-    blocks: list[Block] = [
-        paragraph(say("report.rates"), is_note=True),
-        items(Said(warning, ids) for warning in warnings),
-        Grid(say("report.annex.effects"), columns, rows, (5, 3, 3, 3, 3, 4, 3)),
-        Grid(
-            say("report.effect_studies"),
-            (say("report.source_columns.id"), say("report.source_columns.citation")),
-            _studies(effects),
-            (2, 8),
-        ),
-    ]
-    return Section("effects", say("report.annex.effects"), tuple(blocks), starts_page=True)
-
-
-def _effect(effect: Effect, phrases: Phrases) -> tuple[Said, ...]:
-    say, ids = phrases.say, tuple(c.id for c in effect.citations)
-    ratio = say("report.effect_ratio", ratio=f"{effect.odds_ratio:.2f}", low=f"{effect.lower:.2f}",
-                high=f"{effect.upper:.2f}")  # fmt: skip
-    cells = (
-        say("report.effect_comparison", treatment=effect.treatment, control=effect.control),
-        say("report.effect_outcome", outcome=effect.outcome, window=effect.window),
-        say("report.effect_studies_n", k=effect.n_studies, n=effect.n_people),
-        say("report.effect_of", events=effect.helped, n=effect.n_helped),
-        say("report.effect_of", events=effect.helped_control, n=effect.n_control),
-        ratio,
-        effect.certainty,
-    )
-    return tuple(Said(cell, ids) for cell in cells)
-
-
-def _studies(effects: Sequence[Effect]) -> tuple[tuple[Said, ...], ...]:
-    known = {c.id: c.text for effect in effects for c in effect.citations}
-    return tuple((Said(i.removeprefix("study:"), (i,)), Said(text, (i,))) for i, text in sorted(known.items()))

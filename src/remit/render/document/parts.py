@@ -26,7 +26,7 @@ class Frame:
 
     def words(self) -> dict[str, str]:
         """Words of the frame of a document."""
-        return {key: self.say(f"report.frame.{key}") for key in ("skip", "about", "contents", "page", "of")}
+        return {key: self.say(f"report.frame.{key}") for key in ("skip", "about", "contents", "page", "of", "letters")}
 
     def crisis(self, person: PersonView) -> Crisis | None:
         """The crisis panel of a person, where there is a sign."""
@@ -53,7 +53,7 @@ class Frame:
         number = call_number(country, self.knowledge, self.phrases)
         return Said(self.say("crisis.pinned", number=number), sources)
 
-    def about(self, country: str | None, day: date, version: str) -> tuple[Said, ...]:
+    def about(self, country: str | None, day: date, version: str, *, has_head: bool = True) -> tuple[Said, ...]:
         """The lines that stand on every output.
 
         Parameters
@@ -64,8 +64,11 @@ class Frame:
             Up to which sources were reviewed.
         version : str
             Of the knowledge.
+        has_head : bool
+            Whether what the head of a document says of mode and knowledge is said again.
         """
         said = self.phrases.day(day)
+        head = (program(self._moded("knowledge", version=version, day=said)), Said(self._moded("mode")))
         return (
             Said(self.say("page.disclaimer.discuss")),
             self.pinned(country),
@@ -73,8 +76,7 @@ class Frame:
             Said(self.say("page.disclaimer.change")),
             Said(self.say("page.disclaimer.nobody")),
             Said(self.say("page.disclaimer.unknown")),
-            program(self._moded("knowledge", version=version, day=said)),
-            Said(self._moded("mode")),
+            *(head if has_head else ()),
         )
 
     def _moded(self, key: str, **values: object) -> str:

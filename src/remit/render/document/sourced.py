@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Container
 
 from remit.errors import RemitError
-from remit.render.document.blocks import Document, Said, said_in
+from remit.render.document.blocks import UNSOURCED, Document, Said, said_in
 
 _DIGIT = re.compile(r"\d")
 
@@ -16,7 +16,7 @@ def problem(said: Said, sources: Container[str]) -> str | None:
     """What is wrong with a run of text: a number without a source, or a source that is not known; None if nothing."""
     if any(source not in sources for source in said.sources):
         return "names a source that is not in the knowledge"
-    if said.origin == "words" and not said.sources and _DIGIT.search(said.text):
+    if said.origin not in UNSOURCED and not said.sources and _DIGIT.search(said.text):
         return "holds a number without a source"
     return None
 

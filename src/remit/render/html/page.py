@@ -15,11 +15,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from remit.drawing.svg import theme
-from remit.render.document.blocks import Block, Document, Figure, Grid, Items, Paragraph, Said
+from remit.render.document.blocks import Document, Said
 
 _FOLDER = files("remit.render.html") / "templates"
 _DAY = re.compile(r"(\d{4}-\d\d(?:-\d\d)?)")
-_KINDS: dict[type[Block], str] = {Paragraph: "paragraph", Items: "items", Grid: "grid", Figure: "figure"}
 
 
 def html(document: Document) -> str:
@@ -55,7 +54,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["run"] = run
-    made.filters["kind"] = lambda block: _KINDS[type(block)]
     made.filters["picture"] = Markup
     return made
 

@@ -19,8 +19,8 @@ from remit.render.text.references import references
 from remit.render.text.timeline import Timeline
 from remit.render.views import AssessmentView, PersonView, VerdictView
 
-VERDICT_WIDTHS = (24, 16, 8, 11, 9)
-"""Least columns of the table of verdicts; together with the space between they fill a page of 80."""
+VERDICT_WIDTHS = (18, 9, 12, 7)
+"""Columns of the table of verdicts beside the name, which takes the rest of the page."""
 _SIGNS = {"met": "[x]", "not_met": "[ ]", "undetermined": "[?]", "not_applicable": "[-]"}
 
 
@@ -57,7 +57,7 @@ class _Page:
         yield from self._verdicts()
         yield from self._settle()
         yield from considered(self.person, self.phrases)
-        yield from optioned(self.person, self.phrases)
+        yield from optioned(self.person, self.knowledge, self.phrases)
         yield from self._record()
         yield Line()
         yield disclaimers(self.person.country, self.view.knowledge_date, self.knowledge, self.phrases)
@@ -106,8 +106,11 @@ class _Page:
         yield heading(self.say("page.verdicts"))
         columns = ("definition", "status", "result", "range", "missing")
         grid = table(*(self.say(f"page.verdict_columns.{c}") for c in columns))
-        for column, width in zip(grid.columns, VERDICT_WIDTHS, strict=True):
-            column.min_width = width
+        grid.expand = True
+        name, *others = grid.columns
+        name.ratio = 1
+        for column, width in zip(others, VERDICT_WIDTHS, strict=True):
+            column.width = width
         for family in FAMILIES:
             verdicts = [v for v in self.person.verdicts if v.definition.family == family]
             if not verdicts:

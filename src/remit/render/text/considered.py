@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from rich.console import RenderableType
 from rich.text import Text as Line
@@ -23,12 +23,7 @@ def considered(person: PersonView, phrases: Phrases) -> Iterator[RenderableType]
     if not person.considerations:
         return
     say = phrases.say
-    yield heading(say("consider.title"))
-    yield paragraph(say("consider.intro"))
-    for view in person.considerations:
-        if view.state == "raised":
-            yield Line()
-            yield from _raised(view, phrases)
+    yield from _opening(person, say("consider.title"), say("consider.intro"), lambda view: _raised(view, phrases))
     still_open = [view for view in person.considerations if view.state == "open"]
     if still_open:
         yield Line()
@@ -41,6 +36,18 @@ def considered(person: PersonView, phrases: Phrases) -> Iterator[RenderableType]
         yield Line(say("consider.closed"), style="bold")
         yield bullets(_settled(settled, phrases), marker="[ ]")
     yield from _genes(person.genes, phrases)
+
+
+def _opening(
+    person: PersonView, title: str, intro: str, raised: Callable[[ConsiderationView], Iterator[RenderableType]]
+) -> Iterator[RenderableType]:
+    """Heading, introduction, and each check that is raised."""
+    yield heading(title)
+    yield paragraph(intro)
+    for view in person.considerations:
+        if view.state == "raised":
+            yield Line()
+            yield from raised(view)
 
 
 def _raised(view: ConsiderationView, phrases: Phrases) -> Iterator[RenderableType]:
@@ -122,13 +129,8 @@ def considered_visit(person: PersonView, phrases: Phrases) -> Iterator[Renderabl
     if not person.considerations:
         return
     say = phrases.say
-    yield heading(say("consider.visit.title"))
-    yield paragraph(say("consider.visit.intro"))
-    for view in person.considerations:
-        if view.state == "raised":
-            yield Line()
-            yield Line(say("consider.visit.raised", name=view.name), style="bold")
-            yield bullets(_visit_lines(view, phrases))
+    title, intro = say("consider.visit.title"), say("consider.visit.intro")
+    yield from _opening(person, title, intro, lambda view: _visit_raised(view, phrases))
     still_open = [view for view in person.considerations if view.state == "open"]
     if still_open:
         yield Line()
@@ -140,6 +142,11 @@ def considered_visit(person: PersonView, phrases: Phrases) -> Iterator[Renderabl
         yield Line(say("consider.visit.genes"), style="bold")
         yield bullets(say("consider.visit.gene", drug=g.treatment.name, text=g.text) for g in known)
         yield paragraph(say("consider.visit.gene_ask"))
+
+
+def _visit_raised(view: ConsiderationView, phrases: Phrases) -> Iterator[RenderableType]:
+    yield Line(phrases.say("consider.visit.raised", name=view.name), style="bold")
+    yield bullets(_visit_lines(view, phrases))
 
 
 def _visit_lines(view: ConsiderationView, phrases: Phrases) -> Iterator[str]:

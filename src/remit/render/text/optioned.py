@@ -10,8 +10,10 @@ from rich.console import RenderableType
 from rich.text import Text as Line
 
 from remit.knowledge import Knowledge
+from remit.knowledge.pooled import PooledTable
 from remit.render.optioned import MechanismView, OptionView, ReasonView, general_mention
 from remit.render.phrases import Phrases
+from remit.render.pooled import Found, bare_ids
 from remit.render.text.page import bullets, heading, numbered, paragraph
 from remit.render.views import PersonView
 
@@ -19,13 +21,16 @@ MOST_FACTS = 6
 """Facts that are named in a line; of more, how many there are is told."""
 
 
-def optioned(person: PersonView, phrases: Phrases) -> Iterator[RenderableType]:
+def optioned(person: PersonView, knowledge: Knowledge, phrases: Phrases) -> Iterator[RenderableType]:
     """The section for clinicians; nothing where the run did not look for options."""
     if not person.options:
         return
     say = phrases.say
     yield heading(say("option.title"))
+    pooled = knowledge.pooled
     yield paragraph(say("option.intro"))
+    if pooled.effects:
+        yield paragraph(f"{say('pooled.intro', label=pooled.label)} {say('report.rates')} {say('pooled.none_any')}")
     if person.groups:
         yield Line(say("option.banner", groups=phrases.listed(g.name for g in person.groups)), style="bold")
     yield from _general(person, phrases)
@@ -35,6 +40,7 @@ def optioned(person: PersonView, phrases: Phrases) -> Iterator[RenderableType]:
         for view in views:
             yield Line(_named(view, phrases))
             yield bullets(_lines(view, phrases), marker="  -")
+            yield bullets(_found(view, pooled, phrases), marker="  =")
     yield from _settling(person, phrases)
     yield from _mechanisms(person.mechanisms, phrases)
 
@@ -72,6 +78,12 @@ def _lines(view: OptionView, phrases: Phrases) -> Iterator[str]:
         names = list(dict.fromkeys(fact.name for reason in hard for fact in reason.unknown))
         more = ["..."] if len(names) > MOST_FACTS else []
         yield phrases.say("option.cannot_assess", n=len(hard), facts="; ".join([*names[:MOST_FACTS], *more]))
+
+
+def _found(view: OptionView, pooled: PooledTable, phrases: Phrases) -> Iterator[str]:
+    """What pooled trials found about an option, each with the trials that it rests on."""
+    for line in Found(pooled, phrases).of(view.entry.id):
+        yield phrases.say("pooled.cited", text=line.text, sources=bare_ids(line.sources))
 
 
 def _told(reason: ReasonView, phrases: Phrases) -> str:

@@ -18,7 +18,19 @@ from remit.drawing.svg import theme
 from remit.knowledge import Knowledge
 from remit.knowledge.text import Text
 from remit.surfaces.web.call import Call, Page, Services, endpoint
-from remit.surfaces.web.pages import about, checks, files, history, options, people, reports, scores, settings, standing
+from remit.surfaces.web.pages import (
+    about,
+    checks,
+    course,
+    files,
+    history,
+    options,
+    people,
+    reports,
+    scores,
+    settings,
+    standing,
+)
 from remit.surfaces.web.security import COOKIE, SESSION, Guard, new_session
 from remit.surfaces.web.store import Store, StoreProblem
 from remit.surfaces.web.templating import Pages
@@ -43,6 +55,8 @@ PAGES: tuple[tuple[str, Page, list[str]], ...] = (
     ("/mode", people.choose_mode, POST),
     ("/people", people.add, POST),
     ("/import", files.upload, BOTH),
+    ("/caseload", course.everyone, GET),
+    ("/caseload.{kind}", course.exported, GET),
     ("/export.json", files.export_all, GET),
     ("/delete", files.delete_all, BOTH),
     ("/settings", settings.settings, GET),
@@ -66,6 +80,7 @@ PAGES: tuple[tuple[str, Page, list[str]], ...] = (
     (f"{P}/scores/{{instrument_id}}", scores.questionnaire, BOTH),
     (f"{P}/checks", checks.edit, BOTH),
     (f"{P}/standing", standing.standing, GET),
+    (f"{P}/course", course.going, GET),
     (f"{P}/what-if", standing.what_if, BOTH),
     (f"{P}/options", options.listing, BOTH),
     (f"{P}/options/{{option_id}}", options.option, GET),
@@ -96,8 +111,10 @@ def make_app(store: Store, knowledge: Knowledge, text: Text) -> Starlette:
     knowledge : Knowledge
     text : Text
     """
-    secret = store.setting("secret") or secrets.token_hex(SECRET_BYTES)
-    store.set("secret", secret)
+    secret = store.setting("secret")
+    if secret is None:  # written once, so that a full disk does not keep the app from opening
+        secret = secrets.token_hex(SECRET_BYTES)
+        store.set("secret", secret)
     services = Services(store, Workbench(knowledge, text), Pages(text), secret)
     services.is_locked = store.keyring() is not None
     fault = _fault(services)
@@ -110,7 +127,7 @@ def make_app(store: Store, knowledge: Knowledge, text: Text) -> Starlette:
         HTTPException: _refused(services),
         StoreProblem: _no_room(services),
     }
-    app = Starlette(routes=routes, middleware=[Middleware(Guard)], exception_handlers=handlers)
+    app = Starlette(routes=routes, middleware=[Middleware(Guard, text=text)], exception_handlers=handlers)
     app.state.services = services
     return app
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
+from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
@@ -28,7 +29,7 @@ from remit.surfaces.web.workbench import CLINICIAN, MODES, VISIT, Assessment, Wo
 
 SEE_OTHER, FORBIDDEN, NOT_FOUND, GONE_WRONG = 303, 403, 404, 400
 MAX_FIELDS, MAX_FILES = 2000, 8
-STEPS = ("history", "scores", "about", "checks", "standing", "options", "report")
+STEPS = ("history", "scores", "about", "checks", "standing", "course", "options", "report")
 Page = Callable[["Call"], Response]
 Fault = Callable[[Request, Exception], Response]
 
@@ -55,6 +56,7 @@ class Services:
     today: Callable[[], date] = lambda: datetime.now().astimezone().date()
     unlocked: set[str] = field(default_factory=set)  # sessions that gave the passphrase
     is_locked: bool = False
+    drawn: dict[str, str] = field(default_factory=dict)  # parts of pages that hang on the knowledge alone
 
     @property
     def knowledge(self) -> Knowledge:
@@ -147,7 +149,7 @@ class Call:
         return self.services.bench.assess(self.record, self.services.today(), self.country)
 
     def quick(self) -> Assessment:
-        """What is needed while one types."""
+        """All but the verdicts: what most pages need, and what is there while one types."""
         return self.services.bench.quick(self.record, self.services.today(), self.country)
 
     def save(self, about: str) -> None:
@@ -159,16 +161,27 @@ class Call:
         """The crisis panel, where there is a sign of suicidality on record or a question about it was left open."""
         if self.saved is None:
             return None
-        quick = self.quick()
-        if quick.faults:
+        reading = self.quick().reading
+        if reading.faults:
             return panel((), self.country, self.services.knowledge, self.phrases)
-        person = quick.person(self.mode)
-        is_open = any(sign.kind == "unanswered" and sign.item is None for sign in person.signs)
-        if not has_sign(person.signs) and not is_open:
+        signs = reading.signs
+        is_open = any(sign.kind == "unanswered" and sign.item is None for sign in signs)
+        if not has_sign(signs) and not is_open:
             return None
-        return panel(person.signs, self.country, self.services.knowledge, self.phrases)
+        return panel(signs, self.country, self.services.knowledge, self.phrases)
 
     # --- the answer
+    def timeline(self, assessment: Assessment, *, with_legend: bool = True) -> Markup:
+        """The picture of the history with its tables, drawn once for a state of the record; empty without any."""
+        if assessment.faults:
+            return Markup("")
+        part = f"timeline {self.mode} {with_legend}"
+        if part not in assessment.drawn:
+            picture, legend = assessment.chart(self.mode)
+            values = {"picture": picture, "legend": legend if with_legend else ""}
+            assessment.drawn[part] = self.services.pages.render("timeline.html", values)
+        return Markup(assessment.drawn[part])
+
     def render(self, template: str, status: int = 200, **values: Any) -> Response:
         """A page."""
         knowledge = self.services.knowledge

@@ -124,6 +124,8 @@ class EntryReader:
                 if name in self.problems and name in step.typed:
                     self.problems[f"{key}_{number}"] = self.problems.pop(name)
             steps.append(step.content)
+        if len(steps) > 1 and "start" not in steps[0] and "start" in entry.content:
+            steps[0]["start"] = entry.content["start"]
         if len(steps) == 1 and "start" not in steps[0]:
             entry.content |= {k: v for k, v in steps[0].items() if k == "daily_dose_mg"}
         elif steps:
@@ -218,7 +220,8 @@ def form_of(entry: Entry) -> dict[str, str]:
     for n, step in enumerate(steps, 1):
         if "daily_dose_mg" in step:
             form[f"step_dose_{n}"] = _said(step["daily_dose_mg"])
-        if step is not content and step.get("start", "unknown") != "unknown":
+        is_first = n == 1 and step.get("start") == content.get("start")  # which a first line need not say
+        if step is not content and step.get("start", "unknown") != "unknown" and not is_first:
             form[f"step_start_{n}"] = _said(step["start"])
     return form | entry.typed
 

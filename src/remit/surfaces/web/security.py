@@ -12,6 +12,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from remit.knowledge.text import Text
+
 MIB = 1 << 20
 FORM_LIMIT = MIB
 UPLOAD_LIMIT = 32 * MIB
@@ -72,10 +74,11 @@ class Guard:
     Parameters
     ----------
     app : ASGIApp
+    text : Text
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, text: Text) -> None:
+        self.app, self.text = app, text
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -83,29 +86,28 @@ class Guard:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        refusal = _refusal(scope, headers)
+        refusal = self._refusal(scope, headers)
         limit = UPLOAD_LIMIT if UPLOADS.match(scope["path"]) else FORM_LIMIT
         length = headers.get("content-length", "0")
         if refusal is None and (not length.isdigit() or int(length) > limit):
-            refusal = PlainTextResponse("This is too large.", 413)
+            refusal = PlainTextResponse(self.text.say("web.refused.large"), 413)
         marked = _marking(scope, send)
         if refusal is not None:
             await refusal(scope, receive, marked)
             return
         await self.app(scope, _limited(receive, limit), marked)
 
-
-def _refusal(scope: Scope, headers: Headers) -> PlainTextResponse | None:
-    host = headers.get("host", "")
-    if _name(f"//{host}") not in HOSTS or len(headers.getlist("host")) != 1:
-        return PlainTextResponse("This address does not belong to Remit on this machine.", 421)
-    if scope["method"] not in ("GET", "HEAD", "POST"):
-        return PlainTextResponse("This is not possible here.", 405, {"Allow": "GET, HEAD, POST"})
-    if scope["method"] == "POST":
-        origin, site = headers.get("origin"), headers.get("sec-fetch-site")
-        if (origin is not None and origin != f"http://{host}") or site not in (None, "same-origin", "none"):
-            return PlainTextResponse("This form came from another page.", 403)
-    return None
+    def _refusal(self, scope: Scope, headers: Headers) -> PlainTextResponse | None:
+        host = headers.get("host", "")
+        if _name(f"//{host}") not in HOSTS or len(headers.getlist("host")) != 1:
+            return PlainTextResponse(self.text.say("web.refused.host"), 421)
+        if scope["method"] not in ("GET", "HEAD", "POST"):
+            return PlainTextResponse(self.text.say("web.refused.method"), 405, {"Allow": "GET, HEAD, POST"})
+        if scope["method"] == "POST":
+            origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+            if (origin is not None and origin != f"http://{host}") or site not in (None, "same-origin", "none"):
+                return PlainTextResponse(self.text.say("web.refused.origin"), 403)
+        return None
 
 
 def _name(address: str) -> str | None:

@@ -4,60 +4,58 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from threading import Lock
 from typing import Any
 
 import polars as pl
 
 from remit.errors import Fault, SourceError
+from remit.flow.crisis import crisis
 from remit.flow.records.book import Book
 from remit.flow.records.history import read_histories
 from remit.flow.records.place import Where
 from remit.flow.records.shelve import shelve
 from remit.knowledge import Knowledge
 from remit.knowledge.text import Text
-from remit.pipeline import assess
+from remit.pipeline import Assessed, assess
 from remit.render.assessment_json import assessment_json
 from remit.render.charts.frame import Chart
 from remit.render.charts.history import History
 from remit.render.gather import gather
 from remit.render.phrases import Phrases
 from remit.render.statements import leading_rule
-from remit.render.views import AdequacyView, AssessmentView, PersonView
+from remit.render.views import AdequacyView, AssessmentView, PersonView, Sign
 from remit.surfaces.web.record import Record, index_date
 
-KEPT = 24
-"""Assessments that are kept: a few persons, each in two widths."""
+KEPT = 12
+"""Records of which the assessments are kept."""
 
 CLINICIAN, VISIT = "clinician", "visit"
 MODES = (VISIT, CLINICIAN)
+Mark = tuple[str, tuple[str, ...], date, str | None]
 
 
 @dataclass
-class Assessment:
-    """One record and all that follows from it, each part made when it is first asked for.
+class Reading:
+    """One record as tables, read once for everything that is made of it.
 
     Parameters
     ----------
     knowledge : Knowledge
-    text : Text
     history : dict
     today : date
         The index date.
     country : str, optional
         Where the record has none.
-    keys : tuple of str
-        Keys of the entries, in the order of the history's treatments.
     """
 
     knowledge: Knowledge
-    text: Text
     history: dict[str, Any]
     today: date
     country: str | None
-    keys: tuple[str, ...]
 
     @cached_property
     def records(self) -> dict[str, pl.DataFrame]:
@@ -87,9 +85,41 @@ class Assessment:
         return ()
 
     @cached_property
-    def tables(self) -> dict[str, pl.DataFrame]:
+    def signs(self) -> tuple[Sign, ...]:
+        """Signs of suicidality on record; they are looked for before anything else is made of it."""
+        rows = crisis(self.records, self.knowledge)["crisis"].iter_rows(named=True)
+        return tuple(Sign(row["kind"], row["about"], row["item"], row["record_ref"]) for row in rows)
+
+
+@dataclass
+class Assessment:
+    """All that follows from one record, each part made when it is first asked for.
+
+    Parameters
+    ----------
+    knowledge : Knowledge
+        All of it, or narrowed to some definitions.
+    text : Text
+    reading : Reading
+    keys : tuple of str
+        Keys of the entries, in the order of the history's treatments.
+    """
+
+    knowledge: Knowledge
+    text: Text
+    reading: Reading
+    keys: tuple[str, ...]
+    drawn: dict[str, str] = field(default_factory=dict)  # parts of pages, by what they are
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What keeps the record from being read."""
+        return self.reading.faults
+
+    @cached_property
+    def tables(self) -> Assessed:
         """Everything that the flow writes."""
-        return assess(self.records, self.knowledge)
+        return assess(self.reading.records, self.knowledge)
 
     def view(self, mode: str) -> AssessmentView:
         """What is to be said, in the words of a mode."""
@@ -168,24 +198,30 @@ class Workbench:
         rule = leading_rule(knowledge)
         leading = next(d.id for d in knowledge.definitions if d.adequacy == rule.id)
         self.narrow = knowledge.only([leading])
-        self._kept: OrderedDict[str, Assessment] = OrderedDict()
+        self._kept: OrderedDict[Mark, tuple[Assessment, Assessment]] = OrderedDict()
+        self._lock = Lock()  # requests run in threads
 
     def assess(self, record: Record, today: date, country: str | None) -> Assessment:
         """The assessment of a record by every definition."""
-        return self._assess(self.knowledge, record, today, country)
+        return self._both(record, today, country)[0]
 
     def quick(self, record: Record, today: date, country: str | None) -> Assessment:
-        """The same by one definition: enough to say which trial was a fair try."""
-        return self._assess(self.narrow, record, today, country)
+        """The same by one definition: everything but the verdicts of the others, in a fraction of the time."""
+        return self._both(record, today, country)[1]
 
-    def _assess(self, knowledge: Knowledge, record: Record, today: date, country: str | None) -> Assessment:
-        history = record.history()
+    def _both(self, record: Record, today: date, country: str | None) -> tuple[Assessment, Assessment]:
+        """By every definition and by one, over one reading; kept by all that goes into it, so never out of date."""
+        written = json.dumps(record.history(), sort_keys=True)
         keys = tuple(entry.key for entry in record.counted())
-        day = index_date(record, today)
-        mark = json.dumps([knowledge is self.narrow, day.isoformat(), country, keys, history], sort_keys=True)
-        if mark not in self._kept:
-            self._kept[mark] = Assessment(knowledge, self.text, history, day, country, keys)
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(mark)
-        return self._kept[mark]
+        mark = (written, keys, index_date(record, today), country)
+        with self._lock:
+            kept = self._kept.get(mark)
+            if kept is None:
+                # Read back from what it is kept by: a record may be edited further before its parts are asked for.
+                reading = Reading(self.knowledge, json.loads(written), mark[2], country)
+                wide, narrow = (Assessment(k, self.text, reading, keys) for k in (self.knowledge, self.narrow))
+                kept = self._kept[mark] = wide, narrow
+                if len(self._kept) > KEPT:
+                    self._kept.popitem(last=False)
+            self._kept.move_to_end(mark)
+        return kept

@@ -140,7 +140,9 @@ def countries(call: Call) -> list[tuple[str, str]]:
     """Countries of which crisis lines are known, for a list to choose from."""
     lines = call.services.knowledge.library.crisis_lines.values()
     codes = dict.fromkeys(line.country for line in lines if line.country != "*")
-    return [("", call.say("web.about.country_other")), *((code, code) for code in sorted(codes))]
+    text = call.services.text
+    names = {code: text.say(key) if text.has(key := f"web.country.{code}") else code for code in codes}
+    return [("", call.say("web.about.country_other")), *sorted(names.items(), key=lambda pair: pair[1])]
 
 
 def _condition(call: Call, i: int, content: dict[str, Any]) -> dict[str, Any]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from remit.knowledge import Treatment
+from remit.knowledge import Knowledge, Treatment
 from remit.knowledge.names import resolve_treatment
-from remit.render.charts.frame import Chart
-from remit.render.views import AdequacyView
+from remit.render.views import AdequacyView, TrialView
 from remit.surfaces.web.call import NOT_FOUND, Call
 from remit.surfaces.web.forms import EntryReader, form_of, n_steps
 from remit.surfaces.web.record import Entry
@@ -28,8 +28,7 @@ def listing(call: Call, problems: dict[str, str] | None = None) -> Response:
     return call.render(
         "history.html",
         cards=cards,
-        chart=chart(call, assessment),
-        legend=_legend(call, assessment),
+        timeline=call.timeline(assessment),
         names=names(call),
         problems=problems or {},
         form=call.form,
@@ -37,19 +36,17 @@ def listing(call: Call, problems: dict[str, str] | None = None) -> Response:
     )
 
 
-def chart(call: Call, assessment: Assessment) -> Chart | None:
-    """The timeline, or None where there is nothing to draw."""
-    return None if assessment.faults else assessment.chart(call.mode)[0]
-
-
-def _legend(call: Call, assessment: Assessment) -> str:
-    return "" if assessment.faults else assessment.chart(call.mode)[1]
-
-
-def names(call: Call) -> list[tuple[str, str]]:
+def names(call: Call) -> Markup:
     """Everything that a treatment is called, with its ingredient where that differs; for type-ahead."""
+    drawn = call.services.drawn
+    if "names" not in drawn:
+        drawn["names"] = call.services.pages.render("names.html", {"names": _names(call.services.knowledge)})
+    return Markup(drawn["names"])
+
+
+def _names(knowledge: Knowledge) -> list[tuple[str, str]]:
     found: dict[str, str] = {}
-    for treatment in call.services.knowledge.treatments:
+    for treatment in knowledge.treatments:
         found.setdefault(treatment.name, "")
         brands = (b for listed in treatment.names.brands.values() for b in listed)
         for other in (*treatment.names.synonyms, *brands):
@@ -65,11 +62,22 @@ def _card(call: Call, entry: Entry, assessment: Assessment) -> dict[str, Any]:
         "key": entry.key,
         "title": shown,
         "as_typed": entry.name if entry.name.lower() != shown.lower() else "",
-        "period": call.phrases.period(judged.trial) if judged else "",
+        "period": _period(call, entry, judged.trial) if judged else "",
         "outcome": call.phrases.outcome(judged.trial.outcome) if judged else "",
         "fair": fair(call, judged, entry),
         "open": sorted(entry.typed) if not entry.counts else [],
     }
+
+
+def _period(call: Call, entry: Entry, trial: TrialView) -> str:
+    """From when to when, in the words that were typed where there are such."""
+    start = entry.typed.get("start") if entry.content.get("start", "unknown") != "unknown" else None
+    end = entry.typed.get("end") if entry.content.get("end", "unknown") != "unknown" else None
+    if not start and not end:
+        return call.phrases.period(trial)
+    if trial.is_ongoing:
+        return call.say("words.since", start=start)
+    return call.say("words.period", start=start or call.phrases.start(trial), end=end or call.phrases.last_day(trial))
 
 
 def title(call: Call, entry: Entry) -> str:
@@ -117,9 +125,9 @@ def fair(call: Call, judged: AdequacyView | None, entry: Entry) -> dict[str, Any
 def _open_parts(judged: AdequacyView) -> list[str]:
     """What to fill in so that it can be told."""
     parts = []
-    if judged.dose_met == "unknown":
+    if judged.dose_met == "unknown" and not judged.is_rule_silent:
         parts.append("sessions" if judged.trial.treatment.given_as == "sessions" else "dose")
-    if judged.duration_met == "unknown" and judged.trial.treatment.given_as != "sessions":
+    if judged.duration_met == "unknown" and not judged.is_rule_silent and judged.trial.treatment.given_as != "sessions":
         parts.append("dates")
     if judged.trial.outcome is None and judged.trial.basis == "none":
         parts.append("outcome")
@@ -174,7 +182,7 @@ def _live(call: Call, entry: Entry, problems: dict[str, str]) -> Response:
         "treatment_live.html",
         card=_card(call, entry, assessment),
         readings=_readings(call, entry),
-        chart=chart(call, assessment),
+        timeline=call.timeline(assessment, with_legend=False),
         problems=problems,
         is_live=True,
     )
@@ -194,7 +202,7 @@ def _form(call: Call, entry: Entry, problems: dict[str, str]) -> Response:
         problems=problems,
         card=_card(call, entry, assessment),
         readings=_readings(call, entry),
-        chart=chart(call, assessment),
+        timeline=call.timeline(assessment, with_legend=False),
         names=names(call),
         others=[("", call.say("web.history.alone")), *dict(others).items()],
         rows=min(max(n_steps(form) + 1, LEAST_ROWS, n_rows), 40),

@@ -13,10 +13,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from remit.flow.records.dates import LATEST_YEAR
-from remit.knowledge.catalogue import CatalogueEntry
+from remit.knowledge.catalogue import CatalogueEntry, PlainPoint
 from remit.knowledge.plans import PlanTemplate
 from remit.pipeline import schedule
+from remit.render.exactness import exact, said_of_arm
 from remit.render.optioned import OptionView
+from remit.render.pooled import Found, bare_ids
 from remit.surfaces.web.call import GONE_WRONG, NOT_FOUND, Call
 from remit.surfaces.web.pages.reports import as_file, as_page
 from remit.surfaces.web.workbench import CLINICIAN, Assessment
@@ -30,7 +32,7 @@ def listing(call: Call) -> Response:
     """What matters, and the treatments side by side."""
     if call.is_post:
         return _matters(call)
-    assessment = call.assessment()
+    assessment = call.quick()
     cards = [_card(call, entry) for entry in _entries(call)]
     judged = _options(call)
     if judged:
@@ -75,7 +77,7 @@ def _preferences(call: Call) -> list[dict[str, Any]]:
 
 def _specialist(call: Call) -> str:
     """Groups that the person belongs to and that need a specialist."""
-    assessment = call.assessment()
+    assessment = call.quick()
     if assessment.faults:
         return ""
     names = [group.name for group in assessment.person(call.mode).groups]
@@ -107,7 +109,7 @@ def _card(call: Call, entry: CatalogueEntry) -> Card:
 
 def _options(call: Call) -> dict[str, OptionView]:
     """What the flow says of each option for this person, by id; for clinicians only."""
-    assessment = call.assessment()
+    assessment = call.quick()
     if call.mode != CLINICIAN or assessment.faults:
         return {}
     return {view.entry.id: view for view in assessment.person(CLINICIAN).options}
@@ -135,6 +137,10 @@ def option(call: Call) -> Response:
         facts=_facet_words(call),
         mark=call.phrases.mark,
         is_clinician=call.mode == CLINICIAN,
+        told=lambda point: exact(point, call.phrases) if isinstance(point, PlainPoint) else point.text,
+        arm=lambda one: "; ".join(said_of_arm(one, call.phrases)),
+        found=_found(call, entry),
+        found_label=call.services.knowledge.pooled.label,
         plan=_template(call, entry),
         today=call.services.today().isoformat(),
     )
@@ -164,6 +170,13 @@ def _reasons(call: Call, view: OptionView) -> list[dict[str, str]]:
     ]
 
 
+def _found(call: Call, entry: CatalogueEntry) -> list[dict[str, Any]]:
+    """What pooled trials found: in plain words for a visit, with odds ratio, counts and reasons for clinicians."""
+    words = Found(call.services.knowledge.pooled, call.phrases)
+    lines = words.of(entry.id) if call.mode == CLINICIAN else words.plain_of(entry.id)
+    return [{"text": line.text, "sources": bare_ids(line.sources), "more": line.more} for line in lines]
+
+
 def _template(call: Call, entry: CatalogueEntry) -> PlanTemplate | None:
     return next((t for t in call.services.knowledge.plans.values() if entry.id in t.options), None)
 
@@ -187,7 +200,8 @@ def plan(call: Call) -> Response:
 
     entry, template, assessment, tables = _schedule(call)
     view = assessment.view(call.mode)
-    return as_page(plan_document(view, tables, template, entry.id, assessment.knowledge, call.phrases))
+    document = plan_document(view, tables, template, entry.id, assessment.knowledge, call.phrases)
+    return as_page(call, document, call.home("options", entry.id), _card(call, entry)["name"])
 
 
 def calendar(call: Call) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from remit.surfaces.web.call import Call
+from remit.surfaces.web.pages.about import countries
 from remit.surfaces.web.record import Record, read_document
 from remit.surfaces.web.workbench import MODES
 
@@ -24,7 +25,15 @@ def _page(call: Call, problems: dict[str, str] | None = None) -> Response:
             record = read_document(saved.document)
             people.append((row.person_id, record.label, len(record.entries)))
     chosen = call.services.store.setting("mode")
-    return call.render("people.html", people=people, chosen=chosen, problems=problems or {}, form=call.form)
+    given = call.form.get("country", call.services.store.setting("country") or "")
+    return call.render(
+        "people.html",
+        people=people,
+        chosen=chosen,
+        problems=problems or {},
+        form=call.form | {"country": given},
+        countries=[("", call.say("web.people.country_open")), *countries(call)[1:]],
+    )
 
 
 def choose_mode(call: Call) -> Response:
@@ -40,8 +49,8 @@ def add(call: Call) -> Response:
     label = " ".join(call.form.get("label", "").split())[:MAX_LABEL]
     if not label:
         return _page(call, {"label": call.say("web.people.label_missing")})
-    country = call.services.store.setting("country")
-    person = {"id": label} | ({"country": country} if country else {})
+    country = call.form.get("country", call.services.store.setting("country") or "")
+    person = {"id": label} | ({"country": country} if country and country in dict(countries(call)) else {})
     person_id = call.services.store.add(Record(person=person).document())
     return call.redirect(f"/p/{person_id}/history")
 

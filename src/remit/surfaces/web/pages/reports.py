@@ -19,6 +19,10 @@ from remit.surfaces.web.security import policy
 
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 _ATTRIBUTE = re.compile(r' style="([^"]*)"')
+_OWN_POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>\n')
+_ICON = '<link rel="icon" href="/static/icon.svg" type="image/svg+xml">'
+"""Without it a browser asks for one that is not there."""
+_BACK_STYLE = ".back{padding:.5rem 1rem}.back a{display:inline-block;padding:.25rem 0}@media print{.back{display:none}}"
 UNPROCESSABLE = 422
 
 
@@ -46,18 +50,21 @@ def _written(call: Call, name: str) -> Document:
 
 
 def _html(call: Call, name: str) -> Response:
-    return as_page(_written(call, name))
+    return as_page(call, _written(call, name), call.home("report"), call.say("web.report.back"))
 
 
-def as_page(document: Document) -> Response:
-    """A document as a page; its own style is let through by its hash, and nothing else is.
+def as_page(call: Call, document: Document, path: str, label: str) -> Response:
+    """A document as a page with a way back; its own style is let through by its hash, and nothing else is.
 
-    Style attributes could not be let through, so each becomes a class of that style.
+    Style attributes could not be let through, so each becomes a class of that style. The policy that a saved file
+    carries is wider than this app's, and is taken out.
     """
-    page = html(document)
+    page = _OWN_POLICY.sub("", html(document))
+    back = call.services.pages.render("back.html", {"path": path, "label": label})
+    page = page.replace("<main", f"{back}<main", 1).replace("<title>", f"{_ICON}\n<title>", 1)
     rules: dict[str, str] = {}
     page = _ATTRIBUTE.sub(lambda found: f' class="{rules.setdefault(found[1], f"own-{len(rules)}")}"', page)
-    added = "".join(f".{name}{{{rule}}}" for rule, name in rules.items())
+    added = _BACK_STYLE + "".join(f".{name}{{{rule}}}" for rule, name in rules.items())
     page = page.replace("</style>", f"{added}</style>", 1)
     hashes = " ".join(f"'sha256-{_digest(style)}'" for style in _STYLE.findall(page))
     return Response(page, media_type="text/html", headers={"Content-Security-Policy": policy(hashes)})

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from remit.flow.records.scores import add_up, scored
 from remit.knowledge import Instrument
 from remit.render.crisis import zero_sentences
-from remit.render.phrases import Phrases, number
+from remit.render.phrases import number
 from remit.surfaces.web.call import NOT_FOUND, Call
 from remit.surfaces.web.checking import blamed
 from remit.surfaces.web.spans import Unreadable, written
@@ -20,28 +20,29 @@ from remit.tables.crisis import CRISIS_CLUES
 TRI = {"yes": True, "no": False, "unknown": "unknown"}
 """Answers to the direct question; `unknown` is "I would rather not say", which is never read as a no."""
 
+NEWEST = 40
+"""Scores that are listed at first; the others stand a link further, and in the table of the picture."""
+
 Problems = dict[str, str]
 
 
 def listing(call: Call, problems: Problems | None = None) -> Response:
     """Scores on record, their course, and what can be answered."""
-    assessment = call.assessment()
-    phrases = Phrases(call.services.text, call.mode)
-    picture, legend, notes, latest = None, "", [], None
+    assessment = call.quick()
+    notes, latest = [], None
     if not assessment.faults:
-        person = assessment.person(call.mode)
-        picture, legend = assessment.chart(call.mode)
-        notes = zero_sentences(person.signs, phrases, call.services.knowledge)
-        latest = person.score
+        notes = zero_sentences(assessment.reading.signs, call.phrases, call.services.knowledge)
+        latest = assessment.person(call.mode).score
+    rows = _rows(call)
     shown = [i for i in call.services.knowledge.instruments.values() if is_shown(i)]
     ask = {clue: call.record.clues.get(clue) for clue in CRISIS_CLUES[:1]}
     return call.render(
         "scores.html",
-        chart=picture,
-        legend=legend,
+        timeline=call.timeline(assessment),
         notes=notes,
         latest=latest,
-        rows=_rows(call),
+        rows=rows if call.request.query_params.get("all") else rows[:NEWEST],
+        n_rows=len(rows),
         instruments=[(i.id, i.name, call.say(f"web.scores.by.{_by(i)}")) for i in _ordered(call, shown)],
         totals=[("", call.say("web.scores.choose")), *_totals(call)],
         thoughts={True: "yes", False: "no", "unknown": "unknown", None: ""}[next(iter(ask.values()))],

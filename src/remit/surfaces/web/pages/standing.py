@@ -15,7 +15,7 @@ from remit.render.phrases import Phrases
 from remit.render.statements import result, verdict_sentence
 from remit.render.views import Lack, PersonView, VerdictView
 from remit.surfaces.web.call import NOT_FOUND, Call
-from remit.surfaces.web.forms import EntryReader, form_of
+from remit.surfaces.web.forms import EntryReader, form_of, n_steps
 from remit.surfaces.web.pages import history
 from remit.surfaces.web.record import read_document
 from remit.surfaces.web.workbench import CLINICIAN, VISIT, Assessment
@@ -53,9 +53,9 @@ def told(call: Call, assessment: Assessment) -> list[tuple[str, str, list[Told]]
     """Verdicts by family of definitions."""
     text = call.services.text
     both = {mode: Phrases(text, mode) for mode in (VISIT, CLINICIAN)}
-    pairs = zip(assessment.person(VISIT).verdicts, assessment.person(CLINICIAN).verdicts, strict=True)
     by_family: dict[str, list[Told]] = defaultdict(list)
-    for plain, clinical in pairs:
+    # A verdict is the same in both modes but for the words of what is missing, which only the plain sentence names.
+    for plain in assessment.person(VISIT).verdicts:
         definition = plain.definition
         by_family[definition.family].append(
             Told(
@@ -63,7 +63,7 @@ def told(call: Call, assessment: Assessment) -> list[tuple[str, str, list[Told]]
                 plain.status,
                 call.say(f"words.status.{plain.status}"),
                 verdict_sentence(plain, both[VISIT]),
-                _clinical(call, clinical, both[CLINICIAN]),
+                _clinical(call, plain, both[CLINICIAN]),
                 sourced(call, definition),
             )
         )
@@ -131,6 +131,7 @@ def what_if(call: Call) -> Response:
         differing=sum(c["before"] != c["after"] for c in changes),
         outcomes=history.outcomes(call),
         is_daily=history.is_daily(call, entry),
+        rows=max(n_steps(form_of(entry)), 1),
     )
 
 

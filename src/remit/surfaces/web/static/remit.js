@@ -12,7 +12,7 @@
   var unsent = null;
 
   document.addEventListener("input", function (event) {
-    var form = event.target.closest("form[hx-post]");
+    var form = event.target.closest("form[data-hx-post]");
     if (form) {
       unsent = form;
       say("typing");
@@ -35,7 +35,7 @@
   });
   window.addEventListener("pagehide", function () {
     if (unsent) {
-      navigator.sendBeacon(unsent.getAttribute("hx-post"), new FormData(unsent));
+      navigator.sendBeacon(unsent.getAttribute("data-hx-post"), new FormData(unsent));
     }
   });
 

@@ -74,6 +74,7 @@ class Furnished:
         self.folder, self.model, self.n = folder, folder / "model", 0
         self.visitor = Visitor(open_store(self.model), knowledge)
         self.visitor.client.cookies.set(COOKIE, SESSION)
+        self.mode = mode
         self.visitor.begin(mode)
         self.person_id = self.visitor.store.add(read_history(HISTORY).document())
         self.services = self.visitor.app.state.services
@@ -149,6 +150,8 @@ def described(visitor: Visitor, person_id: str) -> dict[str, Any]:
     return {"openapi": "3.1.0", "info": {"title": "Remit", "version": "1"}, "paths": dict(paths)}
 
 
+FOR_CLINICIANS = {"/caseload", "/caseload.{kind}"}
+
 ROUTES = sorted({(route, method) for route, _, methods in (*PAGES, *OPEN) for method in methods})
 
 
@@ -167,5 +170,8 @@ def test_no_address_breaks(route: str, method: str, furnished: tuple[Furnished, 
         assert answer.status_code < 500
 
     sent()
+    if route in FOR_CLINICIANS and made.mode == "visit":
+        assert set(answers) <= {303, 400, 403, 404, 421}
+        return
     # Some of it must have come through to the page's own function, or nothing was tried.
     assert set(answers) - {400, 403, 404, 421}

@@ -28,6 +28,9 @@ _COPIED = (
     "episode_duration_met", "episode_days", "episode_days_low", "failed_in_episode",
 )  # fmt: skip
 
+NAMED = 7
+"""Trials that a sentence names; of more it says the number where it is all of them."""
+
 
 def by(frame: pl.DataFrame, column: str) -> Mapping[Any, list[Row]]:
     """Rows of a table by a key."""
@@ -222,7 +225,7 @@ class _Gatherer:
     def _assumptions(self, person_key: int, trials: tuple[TrialView, ...]) -> Iterable[str]:
         """What was not recorded and is taken as ordinary."""
         silent = [self.phrases.named(t) for t in trials if t.adherence is None]
-        if len(silent) > 1 and len(silent) == len(trials):
+        if len(silent) > NAMED and len(silent) == len(trials):
             yield self.phrases.moded("assumed.adherence_all", n=len(silent))
         elif silent:
             yield self.phrases.moded("assumed.adherence", trials="; ".join(silent))

@@ -19,8 +19,9 @@ from remit.render.text.references import references
 from remit.render.text.timeline import Timeline
 from remit.render.views import AssessmentView, PersonView, VerdictView
 
-VERDICT_WIDTHS = (18, 9, 12, 7)
-"""Columns of the table of verdicts beside the name, which takes the rest of the page."""
+VERDICT_WIDTHS = {"status": 18, "missing": 7}
+VERDICT_SHARES = {"definition": 2, "result": 1, "range": 1}
+"""Columns of the table of verdicts: fixed ones, and how the others share the rest of the page."""
 _SIGNS = {"met": "[x]", "not_met": "[ ]", "undetermined": "[?]", "not_applicable": "[-]"}
 
 
@@ -107,10 +108,8 @@ class _Page:
         columns = ("definition", "status", "result", "range", "missing")
         grid = table(*(self.say(f"page.verdict_columns.{c}") for c in columns))
         grid.expand = True
-        name, *others = grid.columns
-        name.ratio = 1
-        for column, width in zip(others, VERDICT_WIDTHS, strict=True):
-            column.width = width
+        for name, column in zip(columns, grid.columns, strict=True):
+            column.width, column.ratio = VERDICT_WIDTHS.get(name), VERDICT_SHARES.get(name)
         for family in FAMILIES:
             verdicts = [v for v in self.person.verdicts if v.definition.family == family]
             if not verdicts:

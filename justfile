@@ -67,6 +67,10 @@ bench-person:
 bench-caseload *options:
     {{python}} benchmarks/caseload.py "$@"
 
+# networks of 200 treatments, beside peers in the same run
+bench-evidence:
+    {{python}} benchmarks/bench_evidence.py
+
 # report of 40 trials and 200 scores: CPU seconds for HTML and PDF
 bench-report:
     {{python}} benchmarks/report.py

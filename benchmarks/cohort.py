@@ -1,8 +1,9 @@
 """A population from file to results, beside DuckDB's scan and sort of the same columns: `just bench-cohort`.
 
 Every measurement is a process of its own; figures are CPU seconds (user and system) and the peak memory. `whole` is
-`remit cohort run` with every definition, from unsorted Parquet to the report; `judge` leaves out reading, counting and
-writing: buckets in memory through trials, adequacy and all definitions.
+`remit cohort run` with every definition, from unsorted Parquet to the report; `judge` leaves out counting and writing:
+unsorted Parquet to buckets, and these through trials, adequacy and all definitions. `flow` is the part of it after the
+buckets are read.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ def whole(path: Path, memory: float) -> dict[str, Any]:
 
 
 def judge(path: Path, memory: float) -> dict[str, Any]:
-    """Remit: trials, adequacy and all definitions, the buckets being there; the clock runs for the flow only."""
+    """Remit: from unsorted Parquet through trials, adequacy and all definitions; `flow_s` without reading."""
     from remit.cohort.bucket import records_of
     from remit.cohort.run import Options, Run, fill_shelf
     from remit.cohort.seen import Cut
@@ -95,7 +96,7 @@ def judge(path: Path, memory: float) -> dict[str, Any]:
         cpu += time.process_time() - begin
     run.work.close()
     shutil.rmtree(run.work.root)
-    return {"verdicts": verdicts, "cpu_s": cpu, "buckets": run.n_buckets}
+    return {"verdicts": verdicts, "flow_s": cpu, "buckets": run.n_buckets}
 
 
 def one(name: str, path: Path, memory: float) -> None:
@@ -115,12 +116,16 @@ def main() -> None:
     parser.add_argument("--one", nargs=2, metavar=("NAME", "PATH"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
-        one(options.one[0], Path(options.one[1]), options.memory)
+        if options.one[0] == "make":
+            source(int(options.one[1]))
+        else:
+            one(options.one[0], Path(options.one[1]), options.memory)
         return
     print(f"{'rows':>14} {'':8} {'CPU s':>8} {'wall s':>8} {'peak MB':>8} {'x DuckDB':>9} {'M rows/CPU s':>13}")
     for rows in map(int, options.rows):
-        path = source(rows)
-        base = 0.0
+        # In a process of its own: a process inherits the peak memory of the one that starts it.
+        subprocess.run([sys.executable, __file__, "--one", "make", str(rows)], check=True)
+        path, base = DATA / f"cohort_{rows}.parquet", 0.0
         for name in ("sort", "judge", "whole"):
             line = [sys.executable, __file__, "--one", name, str(path), "--memory", str(options.memory)]
             done = subprocess.run(line, capture_output=True, text=True, check=False)
@@ -128,9 +133,10 @@ def main() -> None:
                 sys.exit(done.stderr)
             found = json.loads(done.stdout.splitlines()[-1])
             base = base or found["cpu_s"]
-            speed = rows / found["cpu_s"] / 1e6
-            print(f"{rows:14,} {name:8} {found['cpu_s']:8.2f} {found['wall_s']:8.2f} {found['peak_mb']:8.0f} "
-                  f"{found['cpu_s'] / base:9.2f} {speed:13.2f}")  # fmt: skip
+            parts = [(name, found["cpu_s"])] + [("  flow", found["flow_s"])] * ("flow_s" in found)
+            for part, cpu in parts:
+                print(f"{rows:14,} {part:8} {cpu:8.2f} {found['wall_s']:8.2f} {found['peak_mb']:8.0f} "
+                      f"{cpu / base:9.2f} {rows / cpu / 1e6:13.2f}")  # fmt: skip
 
 
 if __name__ == "__main__":

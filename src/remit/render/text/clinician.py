@@ -108,8 +108,8 @@ class _Page:
         columns = ("definition", "status", "result", "range", "missing")
         grid = table(*(self.say(f"page.verdict_columns.{c}") for c in columns))
         grid.expand = True
-        for name, column in zip(columns, grid.columns, strict=True):
-            column.width, column.ratio = VERDICT_WIDTHS.get(name), VERDICT_SHARES.get(name)
+        for key, column in zip(columns, grid.columns, strict=True):
+            column.width, column.ratio = VERDICT_WIDTHS.get(key), VERDICT_SHARES.get(key)
         for family in FAMILIES:
             verdicts = [v for v in self.person.verdicts if v.definition.family == family]
             if not verdicts:

@@ -11,7 +11,7 @@ from datetime import date
 from typing import IO
 
 from rich import box
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.panel import Panel as Frame
 from rich.rule import Rule
@@ -53,24 +53,34 @@ def paragraph(text: str, style: str = "") -> RenderableType:
     return Line(text, style=style)
 
 
+class Hanging:
+    """Items with a marker before the first line, and the others below its text.
+
+    A grid would do the same at several times the cost, and a page holds hundreds of items.
+    """
+
+    def __init__(self, items: Iterable[tuple[str, str]]) -> None:
+        self.items = tuple(items)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The lines, wrapped to the width that there is."""
+        width = max((len(marker) for marker, _ in self.items), default=0)
+        for marker, text in self.items:
+            before = marker.rjust(width)
+            for line in Line(text).wrap(console, max(1, options.max_width - width - 1)):
+                line.rstrip()
+                yield Line.assemble(f"{before} ", line)
+                before = " " * width
+
+
 def bullets(lines: Iterable[str], marker: str = "-") -> RenderableType:
     """A list with hanging indents."""
-    grid = Table.grid(padding=(0, 1, 0, 0))
-    grid.add_column(no_wrap=True)
-    grid.add_column(ratio=1)
-    for line in lines:
-        grid.add_row(Line(marker), Line(line))
-    return grid
+    return Hanging((marker, line) for line in lines)
 
 
 def numbered(lines: Iterable[str]) -> RenderableType:
     """A numbered list with hanging indents."""
-    grid = Table.grid(padding=(0, 1, 0, 0))
-    grid.add_column(no_wrap=True, justify="right")
-    grid.add_column(ratio=1)
-    for n, line in enumerate(lines, 1):
-        grid.add_row(Line(f"{n}."), Line(line))
-    return grid
+    return Hanging((f"{n}.", line) for n, line in enumerate(lines, 1))
 
 
 def table(*columns: str) -> Table:

@@ -4,6 +4,10 @@ Every measurement is a process of its own; figures are CPU seconds (user and sys
 `remit cohort run` with every definition, from unsorted Parquet to the report; `judge` leaves out counting and writing:
 unsorted Parquet to buckets, and these through trials, adequacy and all definitions. `flow` is the part of it after the
 buckets are read.
+
+`--ordered`: exposures that stand in order of persons already (their dates in any order would do), with numbers in place
+of names. `scan` is DuckDB reading the same columns (the sum of each, so that all values are decoded), `stitch` Remit
+reading them, seeing that they are in order, and stitching trials of batch after batch, which are counted and dropped.
 """
 
 from __future__ import annotations
@@ -19,6 +23,12 @@ from pathlib import Path
 from typing import Any
 
 DATA = Path(__file__).parent / "data"
+ORDERED = ("person_id", "treatment_key", "start_date", "end_date", "daily_dose_mg")
+BLOCK = 10_000_000
+ROW_GROUP = 1_000_000
+LIMITS = {"CPU": 2.0, "MB": 500.0}
+"""Of stitching what is in order: CPU seconds as a multiple of the scan, and peak memory."""
+
 COLUMNS = ("person_id", "treatment", "start_date", "end_date", "daily_dose_mg")
 
 
@@ -82,7 +92,7 @@ def judge(path: Path, memory: float) -> dict[str, Any]:
     from remit.cohort.sources.exposures import Exposures
     from remit.cohort.workspace import Workspace
     from remit.knowledge import load_knowledge
-    from remit.pipeline import assess
+    from remit.pipeline import Assessed
 
     known = load_knowledge()
     run = Run(Exposures(path, known), known, Options(memory_gb=memory), Workspace(DATA / "judged"))
@@ -92,20 +102,113 @@ def judge(path: Path, memory: float) -> dict[str, Any]:
     for bucket in range(run.n_buckets):
         records = records_of(read_bucket(run.work.shelf, bucket), Cut(run.newest)).tables
         begin = time.process_time()
-        verdicts += assess(records, known, detail=False)["verdict"].height
+        verdicts += Assessed(records, known)["verdict"].height
         cpu += time.process_time() - begin
     run.work.close()
     shutil.rmtree(run.work.root)
     return {"verdicts": verdicts, "flow_s": cpu, "buckets": run.n_buckets}
 
 
+def ordered(rows: int) -> Path:
+    """Generated exposures in order of person and start, made in blocks of persons."""
+    path = DATA / f"ordered_{rows}.parquet"
+    if not path.exists():
+        import numpy as np
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+        from generate import generate
+
+        path.parent.mkdir(exist_ok=True)
+        writer, persons = None, 0
+        for seed, begin in enumerate(range(0, rows, BLOCK)):
+            columns = generate(min(BLOCK, rows - begin), seed, shuffled=False)
+            columns["person_id"] += persons
+            persons = int(columns["person_id"].max()) + 1
+            data = pa.table(
+                {
+                    **{name: columns[name] for name in ("person_id", "treatment_key")},
+                    **{name: pa.array(columns[name]).cast(pa.date32()) for name in ("start_date", "end_date")},
+                    "daily_dose_mg": pa.array(columns["daily_dose_mg"], mask=np.isnan(columns["daily_dose_mg"])),
+                }
+            )
+            writer = writer or pq.ParquetWriter(path, data.schema)
+            writer.write_table(data, row_group_size=ROW_GROUP)
+        assert writer is not None
+        writer.close()
+    return path
+
+
+def scan(path: Path, memory: float) -> dict[str, Any]:
+    """DuckDB: read the columns."""
+    import duckdb
+
+    sums = "sum(person_id), sum(treatment_key), sum(start_date - DATE '1970-01-01'), sum(end_date - DATE '1970-01-01')"
+    (found,) = duckdb.connect().sql(f"SELECT count(*), {sums}, sum(daily_dose_mg) FROM '{path}'").fetchall()
+    return {"rows": found[0]}
+
+
+def stitch(path: Path, memory: float) -> dict[str, Any]:
+    """Remit: read the columns, stitch trials person by person, count and drop them."""
+    from collections.abc import Iterator
+
+    import numpy as np
+    import polars as pl
+
+    from remit.engine.columns import days, values
+    from remit.engine.intervals import Measure
+    from remit.engine.packing import Rows, ordered_blocks
+    from remit.engine.stitching import stitched
+
+    columns = pl.scan_parquet(path).select(ORDERED)
+
+    def rows() -> Iterator[Rows]:
+        for at in range(0, columns.select(pl.len()).collect().item(), ROW_GROUP):
+            frame = columns.slice(at, ROW_GROUP).collect()
+            person, treatment = frame["person_id"].to_numpy(), frame["treatment_key"].to_numpy()
+            dose = values(frame["daily_dose_mg"], np.nan)
+            yield Rows(person, treatment, days(frame["start_date"]), days(frame["end_date"]), dose)
+
+    gaps = np.full(40, 30, np.int32)
+    measure = Measure(gaps, gaps, np.empty((40, 0)))
+    trials = exposures = 0
+    for part in stitched(ordered_blocks(rows()), measure, is_many=True):
+        trials += len(part.person)
+        exposures += int(part.folded.n_rows.sum())
+    return {"rows": exposures, "trials": trials}
+
+
+def compare_ordered(rows: int) -> None:
+    """Scan and stitch, each in a process of its own, and say whether the limits hold."""
+    subprocess.run([sys.executable, __file__, "--one", "ordered", str(rows)], check=True)
+    path = str(DATA / f"ordered_{rows}.parquet")
+    found = {name: json.loads(_run(name, path, 4.0)) for name in ("scan", "stitch")}
+    assert found["stitch"]["rows"] == found["scan"]["rows"] == rows
+    for name, figures in found.items():
+        print(f"{rows:14,} {name:8} {figures['cpu_s']:8.2f} s {figures['wall_s']:8.2f} s {figures['peak_mb']:8.0f} MB")
+    ratio, peak = found["stitch"]["cpu_s"] / found["scan"]["cpu_s"], found["stitch"]["peak_mb"]
+    print(f"{found['stitch']['trials']:,} trials; {ratio:.2f} times the scan")
+    sys.exit(ratio > LIMITS["CPU"] or peak > LIMITS["MB"])
+
+
+def _run(name: str, path: str, memory: float) -> str:
+    """What a measurement in a process of its own prints last."""
+    line = [sys.executable, __file__, "--one", name, path, "--memory", str(memory)]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(done.stderr)
+    return done.stdout.splitlines()[-1]
+
+
 def one(name: str, path: Path, memory: float) -> None:
     """Measure here and print JSON."""
     cpu, wall = time.process_time(), time.perf_counter()
-    found = {"sort": sort, "whole": whole, "judge": judge}[name](path, memory)
+    found = WAYS[name](path, memory)
     figures = {"cpu_s": time.process_time() - cpu, "wall_s": time.perf_counter() - wall}
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
     print(json.dumps({**figures, **found, "peak_mb": peak}))
+
+
+WAYS = {"sort": sort, "whole": whole, "judge": judge, "scan": scan, "stitch": stitch}
 
 
 def main() -> None:
@@ -113,13 +216,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=float, nargs="+", default=[1e6, 1e7])
     parser.add_argument("--memory", type=float, default=4.0)
+    parser.add_argument("--ordered", action="store_true", help="only stitching of what stands in order of persons")
     parser.add_argument("--one", nargs=2, metavar=("NAME", "PATH"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
         if options.one[0] == "make":
             source(int(options.one[1]))
+        elif options.one[0] == "ordered":
+            ordered(int(options.one[1]))
         else:
             one(options.one[0], Path(options.one[1]), options.memory)
+        return
+    if options.ordered:
+        compare_ordered(int(options.rows[-1]))
         return
     print(f"{'rows':>14} {'':8} {'CPU s':>8} {'wall s':>8} {'peak MB':>8} {'x DuckDB':>9} {'M rows/CPU s':>13}")
     for rows in map(int, options.rows):
@@ -127,11 +236,7 @@ def main() -> None:
         subprocess.run([sys.executable, __file__, "--one", "make", str(rows)], check=True)
         path, base = DATA / f"cohort_{rows}.parquet", 0.0
         for name in ("sort", "judge", "whole"):
-            line = [sys.executable, __file__, "--one", name, str(path), "--memory", str(options.memory)]
-            done = subprocess.run(line, capture_output=True, text=True, check=False)
-            if done.returncode:
-                sys.exit(done.stderr)
-            found = json.loads(done.stdout.splitlines()[-1])
+            found = json.loads(_run(name, str(path), options.memory))
             base = base or found["cpu_s"]
             parts = [(name, found["cpu_s"])] + [("  flow", found["flow_s"])] * ("flow_s" in found)
             for part, cpu in parts:

@@ -81,7 +81,7 @@ def pages() -> None:
         for name, times in (("after an edit", after), ("asked for again", again)):
             clock, cpu = (statistics.quantiles(t, n=20)[-1] for t in zip(*times, strict=True))
             print(f"p95 of pages {name}: {clock:.0f} ms, CPU {cpu:.0f} ms")
-        store.engine.dispose()
+        store.close()
 
 
 def said(times: list[tuple[float, float]]) -> str:

@@ -22,7 +22,7 @@ from remit.knowledge.definition import Case, CaseTrial
 from remit.knowledge.differential import Check, CheckCase
 from remit.knowledge.eligibility import RuleCase
 from remit.knowledge.tasks import Algorithm
-from remit.pipeline import assess, follow
+from remit.pipeline import Assessed, follow
 from remit.tables import (
     TRI,
     Condition,
@@ -97,7 +97,7 @@ def _add_trial(
 def check_cases(definition: Definition, knowledge: Knowledge) -> list[Fault]:
     """Every worked case of a definition that does not come out as it says."""
     narrowed = knowledge.only([definition.id])
-    verdicts = assess(case_records(definition.cases, knowledge), narrowed, detail=False)["verdict"]
+    verdicts = Assessed(case_records(definition.cases, knowledge), narrowed)["verdict"]
     faults = []
     for case, got in zip(definition.cases, verdicts.sort("person_key").iter_rows(named=True), strict=True):
         actual = got | {"label": definition.label_of(got["value"]) or definition.label}

@@ -1,6 +1,6 @@
 """The whole house on one page: which transform follows which, and how a record is assessed.
 
-One person and a bucket of a cohort take the same way; a cohort leaves out the rows that explain (`detail=False`).
+One person and a bucket of a cohort take the same way; a cohort asks for fewer tables.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from datetime import date
-from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -49,7 +48,8 @@ FLOW = (
     Step(crisis, ("crisis",)),
     Step(trials, ("trial", "trial_note", "trial_detail", "trial_exposure", "trial_run", "trial_overlap")),
     Step(adequacy, ("response", "adequacy")),
-    Step(resistance, ("verdict", "tally", "finding", "finding_trial", "missing")),
+    Step(resistance, ("verdict",)),
+    Step(_later("reasons"), ("tally", "finding", "finding_trial", "missing")),
     Step(_later("facts"), ("fact",)),
     Step(_later("options"), ("option", "option_reason", "special_group", "mechanism_tried")),
     Step(_later("differential"), ("consideration", "consideration_reason")),
@@ -57,9 +57,6 @@ FLOW = (
     Step(_later("course"), ("course_event", "due", "caseload_line")),
 )
 """In the order of the questions."""
-
-EXPLAINING = ("tally", "finding", "finding_trial", "missing")
-"""Tables that a cohort can leave out."""
 
 JUDGED = ("crisis", "verdict")
 """What `assess` makes at once, with all that leads there."""
@@ -71,15 +68,11 @@ class Assessed(Mapping[str, pl.DataFrame]):
     A transform is pure, so when it runs makes no difference to what it writes; what nobody asks for costs nothing.
     """
 
-    def __init__(self, records: Tables, knowledge: Knowledge, *, detail: bool = True) -> None:
+    def __init__(self, records: Tables, knowledge: Knowledge) -> None:
         self.knowledge = knowledge
+        self.found: dict[tuple[object, ...], object] = {}  # see `remit.flow.once`
         self._tables = {t.table_name(): t.conform(records.get(t.table_name(), t.empty())) for t in RECORDS}
-        self._maker: dict[str, Transform] = {
-            name: partial(resistance, detail=detail) if step.transform is resistance else step.transform
-            for step in FLOW
-            for name in step.writes
-            if detail or name not in EXPLAINING
-        }
+        self._maker: dict[str, Transform] = {name: step.transform for step in FLOW for name in step.writes}
 
     def __getitem__(self, name: str) -> pl.DataFrame:
         if name not in self._tables:
@@ -96,13 +89,12 @@ class Assessed(Mapping[str, pl.DataFrame]):
     def __or__(self, written: Mapping[str, pl.DataFrame]) -> Assessed:
         """The same with further tables, as `schedule` and `cover` write them."""
         joined = copy(self)
+        joined.found = {}
         joined._tables = self._tables | dict(written)
         return joined
 
 
-def assess(
-    records: Tables, knowledge: Knowledge, definitions: Sequence[str] | None = None, *, detail: bool = True
-) -> Assessed:
+def assess(records: Tables, knowledge: Knowledge, definitions: Sequence[str] | None = None) -> Assessed:
     """From records to verdicts.
 
     Parameters
@@ -113,14 +105,12 @@ def assess(
         Narrowed to the asked definitions by `Knowledge.only`, or with `definitions`.
     definitions : sequence of str, optional
         Ids of definitions; all by default. `definition_key` counts in the narrowed knowledge.
-    detail : bool
-        Whether there are the rows that explain: `tally`, `finding`, `finding_trial`, `missing`.
 
     Returns
     -------
     Assessed
-        The records and every table of `FLOW`: crisis signs, trials, adequacy and verdicts made, the others (facts,
-        options, differential, gene guidance, course) when they are asked for.
+        The records and every table of `FLOW`: crisis signs, trials, adequacy and verdicts made, the others (reasons,
+        facts, options, differential, gene guidance, course) when they are asked for.
 
     Raises
     ------
@@ -129,8 +119,8 @@ def assess(
     UsageError
         If a definition is not known.
     """
-    assessed = Assessed(records, knowledge.only(definitions), detail=detail)
-    for name in JUDGED if detail else JUDGED[1:]:
+    assessed = Assessed(records, knowledge.only(definitions))
+    for name in JUDGED:
         assessed[name]
     return assessed
 

@@ -215,6 +215,13 @@ def test_the_same_input_gives_the_same_bytes(practice: Path, tmp_path: Path) -> 
         assert files[0].read_bytes() == files[1].read_bytes()
 
 
+AFTER_ECT = {
+    "person": {"id": "p"}, "index_date": "2025-03-01",
+    "treatments": [{"treatment": "ect", "start": "2024-12-20", "end": "2025-01-20", "sessions": 10}],
+    "measurements": [{"code": "ham_d24", "value": v, "date": d}
+                     for d, v in (("2024-12-20", 32), ("2025-01-13", 9), ("2025-01-20", 8), ("2025-02-26", 16))],
+}  # fmt: skip
+"""Scores rise again after a course that ended well."""
 FORBIDDEN = re.compile(
     r"low risk|safe for you|best treatment|treatment failure|recommends|failed patient|high risk|risk score"
 )
@@ -230,13 +237,7 @@ def test_forbidden_words_nowhere(practice: Path) -> None:
 
 
 def test_visit_mode_names_no_dose_and_no_number_of_treatments(tmp_path: Path) -> None:
-    ect = {
-        "person": {"id": "p"}, "index_date": "2025-03-01",
-        "treatments": [{"treatment": "ect", "start": "2024-12-20", "end": "2025-01-20", "sessions": 10}],
-        "measurements": [{"code": "ham_d24", "value": v, "date": d}
-                         for d, v in (("2024-12-20", 32), ("2025-01-13", 9), ("2025-01-20", 8), ("2025-02-26", 16))],
-    }  # fmt: skip
-    path = write(tmp_path, ect)
+    path = write(tmp_path, AFTER_ECT)
     assert "two treatments" in remit("course", path).out.lower()
     visit = remit("course", path, "--mode", "visit")
     assert "two treatments" not in visit.out.lower()
@@ -360,14 +361,8 @@ def test_windows_of_our_own_are_marked(practice: Path, tmp_path: Path) -> None:
 
 
 def test_the_algorithm_says_for_whom_it_was_published(tmp_path: Path) -> None:
-    ect = {
-        "person": {"id": "p"}, "index_date": "2025-03-01",
-        "treatments": [{"treatment": "ect", "start": "2024-12-20", "end": "2025-01-20", "sessions": 10}],
-        "measurements": [{"code": "ham_d24", "value": v, "date": d}
-                         for d, v in (("2024-12-20", 32), ("2025-01-13", 9), ("2025-01-20", 8), ("2025-02-26", 16))],
-    }  # fmt: skip
     out = tmp_path / "e.html"
-    assert remit("course", write(tmp_path, ect), "--format", "html", "-o", out).code == 0
+    assert remit("course", write(tmp_path, AFTER_ECT), "--format", "html", "-o", out).code == 0
     page = " ".join(out.read_text(encoding="utf-8").split())
     assert "Two treatments this week (as published; a clinician decides)" in page
     assert "Limits: Published for people of 60 and over with unipolar depression" in page

@@ -36,14 +36,14 @@ def opened(folder: Path, mode: str) -> Visitor:
 def clinic(tmp_path: Path) -> Iterator[Visitor]:
     visitor = opened(tmp_path / "data", "clinician")
     yield visitor
-    visitor.store.engine.dispose()
+    visitor.store.close()
 
 
 @pytest.fixture
 def person(tmp_path: Path) -> Iterator[Visitor]:
     visitor = opened(tmp_path / "data", "visit")
     yield visitor
-    visitor.store.engine.dispose()
+    visitor.store.close()
 
 
 def key(visitor: Visitor, name: str) -> str:

@@ -14,6 +14,7 @@ from remit.checking import check_cases
 from remit.errors import KnowledgeError
 from remit.knowledge import load_knowledge
 from remit.knowledge.load import package_dir, read_library
+from remit.knowledge.text import load_text
 
 CITED = {"sources": ["remit"], "verified": "derived"}
 TWO = {"id": "two", "feature": "failed", "at_least": 2, **CITED}
@@ -453,3 +454,43 @@ def test_no_home_no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.delenv("HOME", raising=False)
     assert load_knowledge().definitions
+
+
+# --- sentences
+@pytest.fixture
+def texts(cache_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of sentences of our own, and no memory of those that were read."""
+    folder = tmp_path / "ours" / "text" / "en"
+    folder.mkdir(parents=True)
+    (folder / "page.yaml").write_text("title: A title\ndays: {one: a day, many: '{n} days'}\n", encoding="utf-8")
+    monkeypatch.setattr("remit.knowledge.text.package_dir", lambda: tmp_path / "ours")
+    return folder
+
+
+def read_text() -> Any:
+    return load_text.__wrapped__("en").model_dump()["sentences"]
+
+
+def test_sentences_are_the_same_from_the_cache(cache_home: Path, texts: Path) -> None:
+    wanted = {"page.title": "A title", "page.days": {"one": "a day", "many": "{n} days"}}
+    assert read_text() == wanted
+    (path,) = (cache_home / "remit").glob("text_en-*.json")
+    assert read_text() == wanted
+    path.write_text(path.read_text(encoding="utf-8").replace("A title", "Kept"), encoding="utf-8")
+    assert read_text()["page.title"] == "Kept"  # it is the file of the cache that was read
+    path.write_text("{", encoding="utf-8")
+    assert read_text() == wanted
+
+
+def test_a_changed_sentence_is_read_again(texts: Path) -> None:
+    read_text()
+    (texts / "page.yaml").write_text("title: Another\n", encoding="utf-8")
+    assert read_text() == {"page.title": "Another"}
+
+
+def test_faults_of_sentences_are_never_kept(cache_home: Path, texts: Path) -> None:
+    (texts / "words.yaml").write_text("bad: 'open {brace'\nnone: 3\n", encoding="utf-8")
+    for _ in range(2):
+        with pytest.raises(KnowledgeError, match="2 faults"):
+            read_text()
+    assert not cache_home.exists()

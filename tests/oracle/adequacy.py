@@ -16,7 +16,7 @@ from oracle.trials import Trial
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # told apart by identity, which is quick
 class Span:
     """The current episode's start as an interval of days; unknown: without bounds."""
 
@@ -36,10 +36,12 @@ def once(method: Callable[..., T]) -> Callable[..., T]:
     """Works a method of a rule, or of a rule and a span, out once for each."""
 
     def found(self: Course, rule: Rule, *span: Span) -> T:
-        key = (method.__name__, rule.id, span != () and span[0] is LIFETIME)
-        if key not in self.known:
+        key = (method, rule.id, span)
+        try:
+            return self.known[key]
+        except KeyError:
             self.known[key] = method(self, rule, *span)
-        return self.known[key]
+            return self.known[key]
 
     return found
 
@@ -55,7 +57,7 @@ class Course:
         self.siblings: list[Course] = [self]
         self.is_course = facts.is_course(trial.treatment)
         self._runs: dict[tuple[float, float, bool], float] = {}
-        self.known: dict[tuple[str, str, bool], Any] = {}
+        self.known: dict[tuple[Callable[..., Any], str, tuple[Span, ...]], Any] = {}
 
     @property
     def hidden(self) -> bool:

@@ -74,6 +74,8 @@ class Facts:
         }
         self.rank = {t.id: i for i, t in enumerate(knowledge.treatments)}
         self._wider: dict[str, frozenset[str]] = {}
+        self._matching: dict[tuple[str, int], bool] = {}
+        self._taken: dict[tuple[str, int], bool] = {}
 
     def _definition(self, d: Any) -> Definition:
         features = {name: self._feature(f, d.adequacy, d.scope) for name, f in d.features.items()}
@@ -97,6 +99,34 @@ class Facts:
         if condition not in self._wider:
             self._wider[condition] = frozenset(self.knowledge.condition_closure(condition))
         return self._wider[condition]
+
+    def matches(self, treatment: str, select: Any) -> bool:
+        """Whether a feature looks at trials of a treatment at all. `select` lives as long as the knowledge."""
+        key = treatment, id(select)
+        if key not in self._matching:
+            t = self.treatments[treatment]
+            self._matching[key] = (
+                (not select.roles or t.role in select.roles)
+                and (not select.classes or t.klass in select.classes)
+                and t.klass not in select.not_classes
+                and (not select.treatments or t.id in select.treatments)
+            )
+        return self._matching[key]
+
+    def takes(self, treatment: str, select: Any) -> bool:
+        """Whether a choice of a pattern takes a treatment: by its own and its ingredient's id."""
+        key = treatment, id(select)
+        if key not in self._taken:
+            t = self.treatments[treatment]
+            ids = {t.id, t.ingredient}
+            self._taken[key] = (
+                (not select.roles or t.role in select.roles)
+                and (not select.classes or t.klass in select.classes)
+                and t.klass not in select.not_classes
+                and (not select.treatments or bool(ids & set(select.treatments)))
+                and not ids & set(select.not_treatments)
+            )
+        return self._taken[key]
 
     def ingredient(self, treatment: str) -> str:
         """What a treatment's trials count for."""

@@ -38,6 +38,7 @@ class Pattern:
         self.person, self.courses, self.facts = person, courses, facts
         self.index = person.index_date.toordinal()
         self.rank = facts.rank
+        self._dates: dict[int, tuple[list[Dated], set[str]]] = {}
 
     def of(self, feature: Any, rule: Rule) -> Found:
         """One feature."""
@@ -51,21 +52,9 @@ class Pattern:
 
     # what takes part
 
-    def takes(self, treatment: str, select: Any) -> bool:
-        """Whether a choice takes a treatment: by its own and its ingredient's id."""
-        t = self.facts.treatments[treatment]
-        ids = {t.id, t.ingredient}
-        return (
-            (not select.roles or t.role in select.roles)
-            and (not select.classes or t.klass in select.classes)
-            and t.klass not in select.not_classes
-            and (not select.treatments or bool(ids & set(select.treatments)))
-            and not ids & set(select.not_treatments)
-        )
-
     def chosen(self, select: Any) -> list[Course]:
         """Trials of the ingredients that a choice takes."""
-        return [c for c in self.courses if self.takes(self.name(c), select)]
+        return [c for c in self.courses if self.facts.takes(self.name(c), select)]
 
     def name(self, course: Course) -> str:
         """The ingredient of a trial."""
@@ -105,10 +94,15 @@ class Pattern:
 
     def dates(self, select: Any) -> tuple[list[Dated], set[str]]:
         """Dates in order, and the ingredients that have a vague exposure."""
+        if id(select) not in self._dates:
+            self._dates[id(select)] = self._find_dates(select)
+        return self._dates[id(select)]
+
+    def _find_dates(self, select: Any) -> tuple[list[Dated], set[str]]:
         out, vague = [], set()
         for row, e in enumerate(self.person.exposures):
             name = self.facts.ingredient(e.treatment)
-            if not self.takes(name, select) or at_index(row, e, self.index) is None:
+            if not self.facts.takes(name, select) or at_index(row, e, self.index) is None:
                 continue
             reported = e.noted and e.evidence == "report"
             if e.start is None or (e.noted and e.start_latest != e.start) or (reported and not self.ends_exactly(e)):
@@ -212,7 +206,7 @@ class Pattern:
 
     def _windows(self, feature: Any, rule: Rule) -> Found:
         choices = [s for w in feature.any_window for s in (w.begins, w.others)]
-        taking = [c for c in self.courses if any(self.takes(self.name(c), s) for s in choices)]
+        taking = [c for c in self.courses if any(self.facts.takes(self.name(c), s) for s in choices)]
         state = {id(c): self.at_dose(feature, c, rule) for c in taking}
         sure = [c for c in taking if state[id(c)] == YES and self.exact(c)]
         may = [c for c in taking if state[id(c)] != NO]
@@ -228,10 +222,10 @@ class Pattern:
         """Trials that begin an event."""
         out = []
         for c in courses:
-            if not self.takes(self.name(c), window.begins):
+            if not self.facts.takes(self.name(c), window.begins):
                 continue
             others = {self.name(o) for o in courses
-                      if self.takes(self.name(o), window.others) and self.name(o) != self.name(c)
+                      if self.facts.takes(self.name(o), window.others) and self.name(o) != self.name(c)
                       and (not dated or self._within(window, c, o))}  # fmt: skip
             if len(others) >= window.at_least:
                 out.append(c)

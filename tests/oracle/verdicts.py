@@ -48,7 +48,9 @@ class Case:
         self._added: dict[int, int] = {}
         self._counted: dict[int, list[tuple[Course, int]]] = {}
         self._bounds: dict[int, tuple[float, float]] = {}
+        self._caps: dict[tuple[str, str, bool], int] = {}
         self._patterns: dict[int, Found] = {}
+        self._pattern = Pattern(person, courses, facts)
 
     # matching
 
@@ -81,12 +83,7 @@ class Case:
 
     def matches(self, course: Course, select: Any) -> int:
         """Whether a feature looks at this trial."""
-        treatment = self.facts.treatments[course.trial.treatment]
-        if select.roles and treatment.role not in select.roles:
-            return NO
-        if (select.classes and treatment.klass not in select.classes) or treatment.klass in select.not_classes:
-            return NO
-        if select.treatments and treatment.id not in select.treatments:
+        if not self.facts.matches(course.trial.treatment, select):
             return NO
         answer = YES
         for name, value in select.detail.items():
@@ -111,8 +108,11 @@ class Case:
     def cap(self, course: Course, rule: Rule, span: Span) -> int:
         """Not the greatest success among all trials of the ingredient."""
         ingredient = self.facts.ingredient(course.trial.treatment)
-        return YES - max(c.state("success", rule, span) for c in self.courses
-                         if self.facts.ingredient(c.trial.treatment) == ingredient)  # fmt: skip
+        key = ingredient, rule.id, span is LIFETIME
+        if key not in self._caps:
+            self._caps[key] = YES - max(c.state("success", rule, span) for c in self.courses
+                                        if self.facts.ingredient(c.trial.treatment) == ingredient)  # fmt: skip
+        return self._caps[key]
 
     def units(self, feature: Feature, rule: Rule, span: Span) -> dict[Any, list[tuple[Course, int]]]:
         """What is counted, with its trials and how each counts."""
@@ -153,7 +153,7 @@ class Case:
     def pattern(self, feature: Feature, rule: Rule) -> Found:
         """A treatment pattern."""
         if feature.key not in self._patterns:
-            self._patterns[feature.key] = Pattern(self.person, self.courses, self.facts).of(feature.select, rule)
+            self._patterns[feature.key] = self._pattern.of(feature.select, rule)
         return self._patterns[feature.key]
 
     def weeks(self, feature: Feature, rule: Rule, span: Span) -> tuple[float, float]:

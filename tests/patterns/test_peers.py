@@ -11,7 +11,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from remit.engine.chains import chains, dates
+from remit.engine.chains import chains
+from remit.engine.dates import dates
 from remit.knowledge import load_knowledge
 from remit.pipeline import assess
 
@@ -51,10 +52,9 @@ def expected() -> dict[int, dict[str, int]]:
         return {int(row["eid"]): {k: int(v) for k, v in row.items()} for row in csv.DictReader(file)}
 
 
-@pytest.mark.parametrize("detail", [True, False])
-def test_fabbri(detail: bool) -> None:
+def test_fabbri() -> None:
     person, exposure, ids = fills()
-    tables = assess({"person": person, "exposure": exposure}, KNOWLEDGE, ["fabbri_2021"], detail=detail)
+    tables = assess({"person": person, "exposure": exposure}, KNOWLEDGE, ["fabbri_2021"])
     met = {p for p, status in zip(ids, tables["verdict"]["status"], strict=True) if status == "met"}
     called = {p for p, row in expected().items() if row["trd"]}
     assert len(called) == 62
@@ -83,5 +83,6 @@ def test_cardinal(name: str) -> None:
     written, day = CARDINAL[name]
     kind = np.array([ord(x[0]) for x in written.split()])
     days = np.array([int(x[1:]) for x in written.split()])
-    rows = dates(np.zeros_like(kind), kind, days, np.full(len(kind), 2, np.uint8))
-    assert chains(rows, 28)[1].tolist() == ([] if day is None else [day])
+    every = np.ones(128, np.bool_)
+    rows = dates(np.zeros_like(kind), kind, days, np.ones(len(kind)), np.arange(128), np.zeros(128), np.inf)
+    assert chains(rows, every, 28, 1, at_dose=False)[1].tolist() == ([] if day is None else [day])

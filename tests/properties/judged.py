@@ -43,7 +43,7 @@ def by_oracle(persons: Sequence[Person], k: Knowledge | None = None) -> list[dic
 def by_engine(persons: Sequence[Person], k: Knowledge | None = None) -> list[dict[str, Verdict]]:
     """Verdicts by definition, one dictionary a person."""
     k = k or knowledge()
-    found = assess(to_records(persons, k), k, detail=True)["verdict"]
+    found = assess(to_records(persons, k), k)["verdict"]
     ids = [d.id for d in k.definitions]
     out: list[dict[str, Verdict]] = [{} for _ in persons]
     columns = ("person_key", "definition_key", "status", "low", "high")

@@ -42,6 +42,38 @@ def test_the_main_job_on_the_example() -> None:
     assert "\x1b[" not in done.stdout  # no colour codes into a pipe
 
 
+def test_the_main_job_loads_nothing_that_it_does_not_need() -> None:
+    """No reader of another format, no search for misspelt names, no document, no server, no database."""
+    others = (
+        "remit.flow.records.csv_history", "remit.flow.records.fhir_medication", "remit.render.document",
+        "remit.surfaces.web", "rapidfuzz", "scipy", "numba", "pyarrow", "jinja2", "typst", "starlette", "uvicorn",
+        "sqlite3",
+    )  # fmt: skip
+    done = python(HELP.format(args=["assess", str(EXAMPLES / "history.yaml")], heavy=others))
+    assert done.code == 0, done.err
+    assert done.out.splitlines()[-1].strip() == "LOADED"
+
+
+GARBAGE = """
+import gc, sys
+from remit.surfaces.cli import garbage, main
+usual = gc.get_threshold()
+sys.argv = ["remit", {command!r}, "--help"]
+try:
+    main()
+except SystemExit:
+    pass
+print("SPARED", gc.get_threshold() != usual, gc.get_freeze_count() > 0)
+"""
+
+
+@pytest.mark.parametrize(("command", "said"), [("assess", "SPARED True False"), ("cohort", "SPARED False True")])
+def test_only_short_commands_spare_the_search_for_garbage(command: str, said: str) -> None:
+    done = python(GARBAGE.format(command=command))
+    assert done.code == 0, done.err
+    assert done.out.splitlines()[-1] == said
+
+
 def test_a_refused_file_says_so_without_a_traceback(tmp_path: Path) -> None:
     bad = tmp_path / "bad.yaml"
     bad.write_text("treatments: [{treatment: sertralin3x, start: 2024-03-01, end: 2023-01-01}]")

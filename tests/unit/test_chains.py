@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from remit.engine import compiled
-from remit.engine.chains import chains, dates, switches
+from remit.engine.chains import chains, switches
+from remit.engine.dates import dates
 
 Row = tuple[int, int, int]  # day, kind, holds
 COURSE_GAP, COURSE_DAYS, MOST_GAP = 6, 4, 5
@@ -68,18 +69,50 @@ def test_events_are_those_of_the_definition(monkeypatch: pytest.MonkeyPatch, is_
     rows = [(p, *row) for p, mine in enumerate(persons) for row in mine]
     random.shuffle(rows)
     person, day, kind, holds = (np.array(column) for column in zip(*rows, strict=True))
-    words = dates(person, kind, day + 19_000, holds.astype(np.uint8))
+    amount = np.array([0.0, np.nan, 2.0])[holds]
+    words = dates(person, kind, day + 19_000, amount, np.arange(4), np.ones(4), COURSE_GAP)
 
-    found = switches(words, COURSE_GAP, COURSE_DAYS, MOST_GAP)
+    found = switches(words, np.arange(4) < 3, COURSE_GAP, COURSE_DAYS, MOST_GAP, at_dose=True)
     expected = sorted((p, d + 19_000, h) for p, mine in enumerate(persons) for h, d in left_by(mine).values())
     assert sorted(zip(*(column.tolist() for column in found), strict=True)) == expected
     assert len(expected) > 100
 
-    who, on = chains(words, COURSE_DAYS)
+    who, on, is_open = chains(words, np.arange(4) < 3, COURSE_DAYS, len(persons), at_dose=False)
+    assert not is_open.any()
     first = {p: chain_of(mine) for p, mine in enumerate(persons)}
     assert dict(zip(who.tolist(), on.tolist(), strict=True)) == {
         p: d + 19_000 for p, d in first.items() if d is not None
     }
+
+
+@pytest.mark.parametrize("is_compiled", [False, True])
+def test_only_what_is_chosen_and_holds_takes_part(monkeypatch: pytest.MonkeyPatch, is_compiled: bool) -> None:
+    if is_compiled:
+        pytest.importorskip("numba")
+        monkeypatch.setattr(compiled, "COMPILE_FROM", 1)
+    random = Random(6)
+    persons = [
+        [(random.randrange(40), random.randrange(5), random.randrange(3)) for _ in range(random.randrange(1, 22))]
+        for _ in range(3_000)
+    ]
+    person, day, kind, holds = (
+        np.array(column) for column in zip(*((p, *row) for p, own in enumerate(persons) for row in own), strict=True)
+    )
+    words = dates(person, kind, day, np.array([0.0, np.nan, 2.0])[holds], np.arange(5), np.ones(5), COURSE_GAP - 2)
+    chosen = np.array([True, False, True, True, False])
+    of_chosen = [[row for row in mine if chosen[row[1]]] for mine in persons]
+
+    for at_dose in (True, False):
+        found = switches(words, chosen, COURSE_GAP, COURSE_DAYS, MOST_GAP, at_dose=at_dose)
+        as_asked = [[(d, k, h if at_dose else 2) for d, k, h in mine] for mine in of_chosen]
+        expected = sorted((p, d, h) for p, mine in enumerate(as_asked) for h, d in left_by(mine).values())
+        assert sorted(zip(*(column.tolist() for column in found), strict=True)) == expected
+
+        who, on, is_open = chains(words, chosen, COURSE_DAYS, len(persons), at_dose=at_dose)
+        first = {p: chain_of([row for row in mine if row[2] == 2]) for p, mine in enumerate(as_asked)}
+        assert dict(zip(who.tolist(), on.tolist(), strict=True)) == {p: d for p, d in first.items() if d is not None}
+        assert is_open.tolist() == [at_dose and any(row[2] == 1 for row in mine) for mine in of_chosen]
+        assert len(expected) > 100 and len(who) > 50
 
 
 def test_a_million_rows_of_one_person() -> None:
@@ -87,12 +120,15 @@ def test_a_million_rows_of_one_person() -> None:
     n = 1_000_000
     day = np.arange(n, dtype=np.int64) % 2_000_000
     kind = (day // 10) % 7
-    words = dates(np.zeros(n, np.int64), kind, day, np.full(n, 2, np.uint8))
-    assert switches(words, 6, 4, 5).day.tolist() == [10, 20, 30, 40, 50, 60, 70]
-    assert chains(words, 4)[1].tolist() == [13]
+    words = dates(np.zeros(n, np.int64), kind, day, np.full(n, 2.0), np.arange(7), np.ones(7), 6)
+    every = np.ones(7, np.bool_)
+    assert switches(words, every, 6, 4, 5, at_dose=True).day.tolist() == [10, 20, 30, 40, 50, 60, 70]
+    assert chains(words, every, 4, 1, at_dose=True)[1].tolist() == [13]
 
 
 def test_nothing() -> None:
     nothing = np.empty(0, np.int64)
-    words = dates(nothing, nothing, nothing, np.empty(0, np.uint8))
-    assert switches(words, 6, 4, 5).person.tolist() == chains(words, 4)[0].tolist() == []
+    words = dates(nothing, nothing, nothing, np.empty(0), np.arange(2), np.ones(2), 6)
+    every = np.ones(2, np.bool_)
+    assert switches(words, every, 6, 4, 5, at_dose=True).person.tolist() == []
+    assert chains(words, every, 4, 0, at_dose=True)[0].tolist() == []

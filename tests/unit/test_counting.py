@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from remit.engine import compiled
-from remit.engine.counting import caps, covered, tally
+from remit.engine.counting import caps, covered, earliest, nth, tally
 
 N_OWNERS, N_UNITS = 6, 5
 NO, UNKNOWN, YES = 0, 1, 2
+NONE = 99
 
 
 @pytest.fixture(params=["plain", "compiled"], autouse=True)
@@ -58,13 +59,36 @@ def test_covered(seed: int) -> None:
     rng.shuffle(rows)
     rows.sort(key=lambda row: row[0])  # owners rise, their days do not
     owner, start, length = (np.array(column, np.int32) for column in zip(*rows, strict=True))
-    found = covered(owner, start, start + length, N_OWNERS)
+    counts = np.array([rng.random() < 0.7 for _ in rows])
+    found = covered(owner, start, start + length, counts, N_OWNERS)
+    kept = [row for row, is_in in zip(rows, counts.tolist(), strict=True) if is_in]
     for who in range(N_OWNERS):
-        assert found[who] == len({day for o, first, days in rows if o == who for day in range(first, first + days)})
+        assert found[who] == len({day for o, first, days in kept if o == who for day in range(first, first + days)})
 
 
 def test_nothing() -> None:
     nothing, none = np.empty(0, np.int64), np.empty(0, np.uint8)
     assert [bound.tolist() for bound in tally(nothing, nothing, none, N_UNITS, 2)] == [[0, 0], [0, 0]]
     assert caps(nothing, nothing, none, N_UNITS).tolist() == []
-    assert covered(nothing, nothing, nothing, 2).tolist() == [0, 0]
+    assert covered(nothing, nothing, nothing, np.empty(0, np.bool_), 2).tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("n", [1, 2, 4])
+def test_nth_of_the_least_days_of_units(seed: int, n: int) -> None:
+    rows = draw(seed)
+    rng = random.Random(seed)
+    day, counts = np.array([rng.randrange(-9, 9) for _ in rows]), np.array([rng.random() < 0.7 for _ in rows])
+    found = nth(*earliest(*columns(rows)[:2], day, counts, N_UNITS), n, N_OWNERS, NONE)
+    for owner in range(N_OWNERS):
+        least: dict[int, int] = {}
+        for (o, unit, _), on, is_in in zip(rows, day.tolist(), counts.tolist(), strict=True):
+            if o == owner and is_in:
+                least[unit] = min(on, least.get(unit, on))
+        assert found[owner] == (sorted(least.values())[n - 1] if len(least) >= n else NONE)
+
+
+def test_nth_of_nothing() -> None:
+    nothing = np.empty(0, np.int64)
+    found = earliest(nothing, nothing, nothing, np.empty(0, np.bool_), N_UNITS)
+    assert nth(*found, 1, 3, NONE).tolist() == [NONE] * 3

@@ -8,9 +8,7 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from remit.engine.grouping import Grouping, covered_days, nth_smallest
-
-NONE = -1
+from remit.engine.grouping import Grouping, covered_days
 
 
 def rows(seed: int, n: int) -> list[tuple[int, int]]:
@@ -39,24 +37,6 @@ def test_no_rows() -> None:
     nothing = np.empty(0, np.int64)
     groups = Grouping(nothing)
     assert groups.key.tolist() == groups.greatest(nothing).tolist() == groups.least(nothing).tolist() == []
-
-
-@pytest.mark.parametrize("seed", range(5))
-@pytest.mark.parametrize("n", [1, 2, 3])
-def test_nth_smallest(seed: int, n: int) -> None:
-    rng = random.Random(seed)
-    drawn = [(rng.randrange(6), rng.randrange(50)) for _ in range(20)]
-    owner, value = (np.array(column, np.int64) for column in zip(*drawn, strict=True))
-    expected = []
-    for group in range(8):
-        own = sorted(v for o, v in drawn if o == group)
-        expected.append(own[n - 1] if len(own) >= n else NONE)
-    assert nth_smallest(owner, value, n, 8, NONE).tolist() == expected
-
-
-def test_nth_smallest_of_nothing() -> None:
-    nothing = np.empty(0, np.int64)
-    assert nth_smallest(nothing, nothing, 1, 3, NONE).tolist() == [NONE] * 3
 
 
 @pytest.mark.parametrize("seed", range(10))

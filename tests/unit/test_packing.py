@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from remit.engine import compiled, packing
-from remit.engine.packing import EARLIEST, Rows, row_order, sorted_blocks
+from remit.engine.packing import EARLIEST, Disorder, Rows, ordered_blocks, row_order, sorted_blocks
 
 N = 20_000
 
@@ -172,3 +173,29 @@ def test_row_order_is_that_of_all_columns() -> None:
 def test_there_may_be_fewer_rows_than_said() -> None:
     rows = draw(11, n=1_000)
     assert_same(joined(list(sorted_blocks(lambda: chunks(rows), 1_500))), by_columns(rows))
+
+
+@pytest.mark.parametrize("size", [1, 7, 1_000, 3_000, N])
+def test_ordered_chunks_are_sorted_person_by_person(size: int) -> None:
+    rows = draw(7, n=4_000 if size < 10 else N, persons=300)
+    # A person who fills whole chunks, and persons beyond those that a word holds.
+    person = np.where(rows.person < 60, np.uint32(60), rows.person)
+    person = np.where(person > 200, person + np.uint32(1 << 22), person)
+    by_person = Rows(*(column[np.argsort(person, kind="stable")] for column in rows._replace(person=person)))
+    blocks = list(ordered_blocks(chunks(by_person, size)))
+    assert_same(joined(blocks), by_columns(by_person))
+    for before, after in pairwise(blocks):
+        assert before.person[-1] < after.person[0]
+
+
+@pytest.mark.parametrize("at", [0, 2_999, 3_000, 3_001, N - 2])
+def test_disorder_is_found_wherever_it_is(at: int) -> None:
+    rows = by_columns(draw(8, persons=N))
+    person = np.arange(N, dtype=np.uint32)
+    person[[at, at + 1]] = person[[at + 1, at]]
+    with pytest.raises(Disorder):
+        list(ordered_blocks(chunks(rows._replace(person=person))))
+
+
+def test_no_rows_are_in_order() -> None:
+    assert list(ordered_blocks(iter([]))) == []

@@ -27,11 +27,11 @@ def visitor(folder: Path, knowledge: Knowledge) -> Iterator[Visitor]:
     """A person who prepares a visit."""
     store = open_store(folder)
     yield Visitor(store, knowledge).begin("visit")
-    store.engine.dispose()
+    store.close()
 
 
 @pytest.fixture
 def clinician(folder: Path, knowledge: Knowledge) -> Iterator[Visitor]:
     store = open_store(folder)
     yield Visitor(store, knowledge).begin("clinician")
-    store.engine.dispose()
+    store.close()

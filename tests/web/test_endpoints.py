@@ -81,7 +81,7 @@ class Furnished:
         self.token = token_of(SESSION, self.services.secret)
 
     def anew(self) -> ASGIApp:
-        self.services.store.engine.dispose()
+        self.services.store.close()
         self.n += 1
         shutil.copytree(self.model, copied := self.folder / str(self.n))
         self.services.store, self.services.is_locked, self.services.unlocked = open_store(copied), False, set()
@@ -94,7 +94,7 @@ def furnished(
 ) -> Iterator[tuple[Furnished, Any]]:
     made = Furnished(tmp_path_factory.mktemp("furnished"), knowledge, request.param)
     yield made, schemathesis.openapi.from_dict(described(made.visitor, made.person_id))
-    made.services.store.engine.dispose()
+    made.services.store.close()
 
 
 def offered(visitor: Visitor, person_id: str) -> dict[str, dict[str, set[str]]]:

@@ -79,7 +79,7 @@ def test_a_full_disk_is_said_on_the_page_and_loses_nothing(small_disk: Path, kno
     assert visitor.client.get(f"{home}/export.json").json()["treatments"][0]["daily_dose_mg"] == 150
     assert store.is_sound()
     for opened in (store, again.store):
-        opened.engine.dispose()
+        opened.close()
 
 
 @pytest.mark.skipif(not hasattr(resource, "RLIMIT_FSIZE"), reason="this system has no such limit")

@@ -184,7 +184,7 @@ def test_a_fault_of_ours_says_nothing_of_what_was_typed(
     def broken(*_: object) -> None:
         raise RuntimeError("Unmistakable Name took 100 mg")
 
-    monkeypatch.setattr("remit.surfaces.web.workbench.assess", broken)
+    monkeypatch.setattr("remit.surfaces.web.workbench.Assessed", broken)
     with caplog.at_level(logging.DEBUG):
         answer = visitor.client.get(f"{home}/standing")
     assert answer.status_code == 500

@@ -7,21 +7,16 @@ import os
 import random
 import signal
 import sqlite3
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-from sqlalchemy import text
 
 from remit.errors import UsageError
 from remit.surfaces.web.store import FILE, Cipher, Store, StoreProblem, WrongPassphrase, new_keyring, open_store
-from remit.surfaces.web.store.opening import _engine
-from remit.surfaces.web.store.schema import HEAD, upgrade, version
+from remit.surfaces.web.store.schema import HEAD, STEPS, version
 from web.writer import write_on
 
 KILLS = int(os.environ.get("REMIT_KILLS", "6"))
@@ -31,7 +26,7 @@ KILLS = int(os.environ.get("REMIT_KILLS", "6"))
 def store(folder: Path) -> Iterator[Store]:
     opened = open_store(folder)
     yield opened
-    opened.engine.dispose()
+    opened.close()
 
 
 def document(store: Store, person: str) -> Any:
@@ -69,8 +64,8 @@ def test_old_revisions_go(store: Store, monkeypatch: pytest.MonkeyPatch) -> None
     person = store.add({"n": 0})
     for n in range(1, 20):
         store.save(person, {"n": n}, f"place{n}")
-    with store.engine.connect() as connection:
-        assert connection.execute(text("SELECT count(*) FROM revision")).scalar() == 5
+    with store.data.connection() as connection:
+        assert connection.execute("SELECT count(*) FROM revision").fetchone() == (5,)
     assert document(store, person) == {"n": 19}
 
 
@@ -128,43 +123,102 @@ def test_a_sealed_document_cannot_be_moved_or_changed() -> None:
 
 
 # --- layouts
-def steps() -> list[str]:
-    config = Config()
-    place = Path(sys.modules["remit.surfaces.web.store"].__file__ or "").parent / "migrations"
-    config.set_main_option("script_location", str(place))
-    return [s.revision for s in reversed(list(ScriptDirectory.from_config(config).walk_revisions()))]
+PUBLISHED = {
+    "0001": """
+        CREATE TABLE alembic_version (
+            version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+        );
+        CREATE TABLE setting (name VARCHAR NOT NULL, value VARCHAR NOT NULL, PRIMARY KEY (name));
+        CREATE TABLE person (
+            person_id VARCHAR NOT NULL, created_at VARCHAR NOT NULL, head INTEGER NOT NULL, PRIMARY KEY (person_id)
+        );
+        CREATE TABLE revision (
+            person_id VARCHAR NOT NULL, n INTEGER NOT NULL, written_at VARCHAR NOT NULL, about VARCHAR NOT NULL,
+            body BLOB NOT NULL, PRIMARY KEY (person_id, n),
+            FOREIGN KEY(person_id) REFERENCES person (person_id) ON DELETE CASCADE
+        );
+        """,
+    "0002": """
+        CREATE TABLE keyring (
+            keyring_id INTEGER NOT NULL, salt BLOB NOT NULL, n INTEGER NOT NULL, r INTEGER NOT NULL,
+            p INTEGER NOT NULL, wrapped BLOB NOT NULL, PRIMARY KEY (keyring_id)
+        );
+        """,
+}
+"""What the versions of Remit that were published wrote into a file, step by step."""
+
+
+def published(folder: Path, layout: str) -> sqlite3.Connection:
+    """A file as the Remit of a layout made it, with one person."""
+    folder.mkdir()
+    connection = sqlite3.connect(folder / FILE)
+    connection.execute("PRAGMA journal_mode=WAL")
+    for step, script in PUBLISHED.items():
+        if step <= layout:
+            connection.executescript(script)
+    connection.execute("INSERT INTO alembic_version VALUES (?)", (layout,))
+    body = Cipher().pack({"n": 1, "word": "ü"}, "p:1")
+    connection.execute("INSERT INTO person VALUES ('p', '2026-01-01T00:00:00+00:00', 1)")
+    connection.execute("INSERT INTO revision VALUES ('p', 1, '2026-01-01T00:00:00+00:00', 'person', ?)", (body,))
+    connection.execute("INSERT INTO setting VALUES ('mode', 'visit')")
+    connection.commit()
+    return connection
+
+
+def layout_of(connection: sqlite3.Connection) -> dict[str, Any]:
+    """Columns and references of each table, and the mark."""
+    names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    about = ("table_info", "foreign_key_list", "index_list")
+    found: dict[str, Any] = {n: [connection.execute(f"PRAGMA {a}({n})").fetchall() for a in about] for n in names}
+    return found | {"mark": connection.execute("SELECT version_num FROM alembic_version").fetchall()}
 
 
 def test_the_newest_layout_is_the_one_that_is_asked_for() -> None:
-    assert steps()[-1] == HEAD
+    assert list(STEPS) == list(PUBLISHED)
+    assert max(PUBLISHED) == HEAD
 
 
-@pytest.mark.parametrize("earlier", steps())
+@pytest.mark.parametrize("earlier", PUBLISHED)
 def test_every_earlier_layout_comes_forward_with_its_data(folder: Path, earlier: str) -> None:
-    folder.mkdir()
-    engine = _engine(folder / FILE)
-    upgrade(engine, earlier)
-    body = Cipher().pack({"n": 1, "word": "ü"}, "p:1")
-    with engine.begin() as connection:
-        connection.execute(text("INSERT INTO person VALUES ('p', '2026-01-01T00:00:00+00:00', 1)"))
-        connection.execute(
-            text("INSERT INTO revision VALUES ('p', 1, '2026-01-01T00:00:00+00:00', 'person', :body)"), {"body": body}
-        )
-        connection.execute(text("INSERT INTO setting VALUES ('mode', 'visit')"))
-    engine.dispose()
+    published(folder, earlier).close()
     store = open_store(folder)
-    with store.engine.connect() as connection:
+    with store.data.reading() as connection:
         assert version(connection) == HEAD
     assert document(store, "p") == {"n": 1, "word": "ü"}
     assert store.setting("mode") == "visit"
     store.save("p", {"n": 2}, "x")
     store.encrypt("four odd words here")
     assert document(store, "p") == {"n": 2}
+    store.remove("p")
+    assert store.people() == []
+    store.close()
+
+
+@pytest.mark.parametrize("earlier", ["", *PUBLISHED])
+def test_a_file_has_one_layout_whatever_it_began_as(tmp_path: Path, earlier: str) -> None:
+    wanted = published(tmp_path / "published", HEAD)
+    if earlier:
+        published(tmp_path / "data", earlier).close()
+    store = open_store(tmp_path / "data")
+    with store.data.reading() as connection:
+        assert layout_of(connection) == layout_of(wanted)
+    store.close()
+    wanted.close()
+
+
+def test_a_step_that_breaks_off_leaves_the_file_as_it_was(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = published(folder, "0001")
+    before = layout_of(connection)
+    monkeypatch.setitem(STEPS, "0002", (*STEPS["0002"], "CREATE TABLE person (again VARCHAR)"))
+    with pytest.raises(UsageError, match="cannot be opened"):
+        open_store(folder)
+    assert layout_of(connection) == before
+    connection.close()
 
 
 def test_a_file_of_a_newer_remit_is_left_alone(folder: Path, store: Store) -> None:
-    with store.engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with store.data.writing() as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(UsageError, match="newer Remit"):
         open_store(folder)
 
@@ -185,18 +239,16 @@ def test_the_folder_is_for_this_user_alone(folder: Path, store: Store) -> None:
 # --- a full disk
 def test_a_full_disk_is_said_and_loses_nothing(store: Store) -> None:
     person = store.add({"n": 1})
-    with store.engine.connect() as connection:
-        pages = connection.execute(text("PRAGMA page_count")).scalar()
-        connection.execute(
-            text(f"PRAGMA max_page_count = {pages}")
-        )  # of this connection, which the pool hands out next
+    with store.data.connection() as connection:
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count = {pages}")  # of this connection, which is the next one's, too
     noise = {"text": [random.random() for _ in range(20_000)]}
     with pytest.raises(StoreProblem) as raised:
         for n in range(50):
             store.save(person, noise, f"place{n}")
     assert raised.value.reason == "full"
-    with store.engine.connect() as connection:
-        connection.execute(text("PRAGMA max_page_count = 1000000"))
+    with store.data.connection() as connection:
+        connection.execute("PRAGMA max_page_count = 1000000")
     assert document(store, person) in ({"n": 1}, noise)
     assert store.is_sound()
     store.save(person, {"n": 2}, "after")
@@ -231,8 +283,8 @@ def test_a_kill_at_any_moment_keeps_all_that_was_saved(folder: Path) -> None:
 
 
 def test_every_write_is_made_durable(store: Store) -> None:
-    with store.engine.connect() as connection:
-        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
-        assert connection.execute(text("PRAGMA synchronous")).scalar() == 2  # FULL: the log is on the disk at commit
-        assert connection.execute(text("PRAGMA secure_delete")).scalar() == 1
+    with store.data.connection() as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL: the log is on the disk at commit
+        assert connection.execute("PRAGMA secure_delete").fetchone() == (1,)
     assert sqlite3.sqlite_version_info >= (3, 35)

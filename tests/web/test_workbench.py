@@ -39,7 +39,9 @@ def test_what_quick_pages_show_hangs_on_no_definition(bench: Workbench, mode: st
     for name in ("signs", "considerations", "genes", "options", "groups", "mechanisms", "trials", "score"):
         assert getattr(quick, name) == getattr(wide, name), name
     rules = {a.rule.id for a in quick.adequacy}
-    assert list(quick.adequacy) == [a for a in wide.adequacy if a.rule.id in rules]
+    same = [a for a in wide.adequacy if a.rule.id in rules]
+    assert list(quick.adequacy) == same
+    assert [a.reasons for a in quick.adequacy] == [a.reasons for a in same]
 
 
 def test_nothing_is_shown_from_before_an_edit(bench: Workbench) -> None:
@@ -110,3 +112,33 @@ def test_what_if_shows_every_dose(visitor: Visitor) -> None:
     visitor.treatment(home, "Zoloft", start="2019", step_dose_1="50", step_dose_2="100", step_start_2="2020")
     fields = visitor.get(f"{home}/what-if").form(f"{home}/what-if")["fields"]
     assert (fields["step_dose_1"], fields["step_dose_2"]) == ("50", "100")
+
+
+# --- what is in sight while one types
+@pytest.mark.parametrize(
+    ("mode", "brief"), [("visit", "The dose was low and it was short."), ("clinician", "Dose too low and too short.")]
+)
+def test_the_verdict_stands_before_the_fields_and_comes_with_every_save(
+    visitor: Visitor, mode: str, brief: str
+) -> None:
+    visitor.store.set("mode", mode)
+    home = visitor.person()
+    visitor.treatment(home, "sertraline", start="2024-03-01", end="2024-03-10", step_dose_1="25", outcome="none")
+    page = visitor.get(f"{home}/history/t1")
+    verdict = page.source.index('id="verdict"')
+    assert page.source.index("<form", page.source.index("<h1")) < verdict < page.source.index('id="treatment"')
+    assert brief in page.source[verdict : verdict + 400]
+    form = page.form(f"{home}/history/t1")["fields"] | {"end": "2024-07-01", "step_dose_1": "100"}
+    live = visitor.client.post(f"{home}/history/t1", data=form, headers={"HX-Request": "true"}).text
+    assert 'id="verdict" data-hx-swap-oob="true"' in live
+    assert "A fair try" in live[live.index('id="verdict"') :]
+
+
+def test_a_clinician_is_not_spoken_to_as_the_person(visitor: Visitor) -> None:
+    home = visitor.person()
+    titles = {"/scores": ("How are you now", "Scores"), "/about": ("About you and this bout", "Person and episode")}
+    for path, (visit, clinician) in titles.items():
+        assert f"<h1>{visit}</h1>" in visitor.get(home + path).source
+        visitor.store.set("mode", "clinician")
+        assert f"<h1>{clinician}</h1>" in visitor.get(home + path).source
+        visitor.store.set("mode", "visit")

@@ -82,7 +82,7 @@ def _trial(table: pl.DataFrame, judged: Judged) -> list[pl.Series]:
     first = np.searchsorted(person, person) if len(person) else person
     numbers = pl.Series("trial", np.arange(1, len(person) + 1, dtype=np.uint32) - first.astype(np.uint32))
     names = treatment_names(judged.knowledge)
-    treatments = pl.Series("treatment", names.categories, dtype=names).gather(trial["treatment_key"].cast(pl.UInt32))
+    treatments = pl.Series("treatment", names, dtype=pl.Enum(names)).gather(trial["treatment_key"].cast(pl.UInt32))
     return [numbers.gather(rows), treatments.gather(rows)]
 
 

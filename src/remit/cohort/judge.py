@@ -16,7 +16,7 @@ from remit.cohort.outcome import Judged, written
 from remit.cohort.raw import COUNT, COUNTS
 from remit.cohort.seen import Cut, Raw
 from remit.knowledge import Knowledge
-from remit.pipeline import assess
+from remit.pipeline import Assessed
 
 ROWS = ("trial", "adequacy", "verdict", "pathway")
 """Tables that are written row by row."""
@@ -48,7 +48,7 @@ def judge(raw: Raw, cut: Cut, knowledge: Knowledge) -> dict[str, pl.DataFrame]:
         Narrowed to the definitions that are asked for.
     """
     bucket = records_of(raw, cut)
-    judged = Judged(bucket, assess(bucket.tables, knowledge, detail=False), knowledge)
+    judged = Judged(bucket, Assessed(bucket.tables, knowledge), knowledge)
     profile = Profile(judged)
     published = Published(judged, holds_conditions="condition" in cut.tables)
     pathway = pathway_rows(judged)

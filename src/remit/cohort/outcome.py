@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from remit.cohort.bucket import Bucket
 from remit.cohort.raw import PERSON
 from remit.engine.columns import codes, with_enums
-from remit.engine.logic import TRI_ENUM
 from remit.flow.adequacy import adequacy_with_days
 from remit.knowledge import Knowledge
-from remit.tables import Tables
+from remit.tables import TRI, Tables, Verdict
 from remit.tables.records import OUTCOMES
 from remit.tables.resistance import STATUS
 
@@ -45,9 +44,9 @@ def written(judged: Judged) -> dict[str, pl.DataFrame]:
     return {"trial": trial, "adequacy": adequacy_rows(judged, trial), "verdict": verdict_rows(judged)}
 
 
-def treatment_names(knowledge: Knowledge) -> pl.Enum:
+def treatment_names(knowledge: Knowledge) -> tuple[str, ...]:
     """Ids of treatments, in the order of their keys."""
-    return pl.Enum([treatment.id for treatment in knowledge.treatments])
+    return tuple(treatment.id for treatment in knowledge.treatments)
 
 
 def trial_rows(judged: Judged) -> pl.DataFrame:
@@ -65,9 +64,9 @@ def trial_rows(judged: Judged) -> pl.DataFrame:
         *(trial[name] for name in _TRIAL),
         *(judged.tables["response"][name] for name in ("outcome", "improvement_percent")),
     ]
-    roles = pl.Enum(sorted({t.role for t in knowledge.treatments}))
-    kinds = {"treatment": treatment_names(knowledge), "class": pl.Enum(knowledge.class_ids), "role": roles}
-    return with_enums(columns, kinds).with_columns(pl.col("outcome").cast(pl.Enum(OUTCOMES)))
+    roles = tuple(sorted({t.role for t in knowledge.treatments}))
+    words = {"treatment": treatment_names(knowledge), "class": tuple(knowledge.class_ids), "role": roles}
+    return with_enums(columns, words).with_columns(pl.col("outcome").cast(pl.Enum(OUTCOMES)))
 
 
 def _role_codes(knowledge: Knowledge) -> NDArray[np.uint8]:
@@ -87,7 +86,7 @@ def adequacy_rows(judged: Judged, trial: pl.DataFrame) -> pl.DataFrame:
         *(pl.Series(name, _turned(judgement[name].to_physical().to_numpy(), rules)) for name in _THREE_VALUED),
         *(_turned_days(judgement[name], rules) for name in _DAYS),
     ]
-    return with_enums(columns, {"rule": pl.Enum(names), **dict.fromkeys(_THREE_VALUED, TRI_ENUM)})
+    return with_enums(columns, {"rule": tuple(names)} | dict.fromkeys(_THREE_VALUED, TRI))
 
 
 def verdict_rows(judged: Judged) -> pl.DataFrame:
@@ -97,11 +96,11 @@ def verdict_rows(judged: Judged) -> pl.DataFrame:
     columns = [
         judged.bucket.ids.gather(np.repeat(np.arange(n), n_definitions)).alias(PERSON),
         pl.Series("definition", np.tile(np.arange(n_definitions, dtype=np.uint8), n)),
-        pl.Series("status", _turned(codes(verdict, ["status"])[0], n_definitions)),
+        pl.Series("status", _turned(codes(verdict, Verdict, "status")[0], n_definitions)),
         *(verdict[name].gather(_turns(n_definitions, n)) for name in ("value", "low", "high", "first_met_date")),
     ]
-    kinds = {"definition": pl.Enum([d.id for d in knowledge.definitions]), "status": pl.Enum(STATUS)}
-    return with_enums(columns, kinds)
+    words = {"definition": tuple(d.id for d in knowledge.definitions), "status": STATUS}
+    return with_enums(columns, words)
 
 
 def _turns(n_blocks: int, n: int) -> NDArray[np.int64]:
@@ -119,4 +118,4 @@ def _turned_days(column: pl.Series, n_blocks: int) -> pl.Series:
 
 def statuses(tables: Tables, n_definitions: int) -> NDArray[np.uint8]:
     """Code of each verdict's status: by definition, then person."""
-    return codes(tables["verdict"], ["status"])[0].reshape(n_definitions, -1)
+    return codes(tables["verdict"], Verdict, "status")[0].reshape(n_definitions, -1)

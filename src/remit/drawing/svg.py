@@ -15,6 +15,7 @@ CHARACTER = 0.56
 MOST_TICKS = 7
 
 
+@lru_cache(maxsize=1 << 14)
 def num(value: float) -> str:
     """A coordinate with at most two decimals."""
     text = f"{value:.2f}".rstrip("0").rstrip(".")
@@ -97,8 +98,11 @@ class Canvas:
 
     def circle(self, x: float, y: float, r: float, *, fill: str = INK, stroke: str = "none", label: str = "") -> None:
         """Draw a circle; a label becomes its tooltip and is read aloud."""
-        inner = f"<title>{escape(label)}</title>" if label else None
-        self._add("circle", inner, cx=x, cy=y, r=r, fill=fill, stroke=stroke)
+        # Written out, for a long course has thousands of them.
+        end = f"><title>{escape(label)}</title></circle>" if label else "/>"
+        self._parts.append(
+            f'<circle cx="{num(x)}" cy="{num(y)}" r="{num(r)}" fill={_quoted(fill)} stroke={_quoted(stroke)}{end}'
+        )
 
     def polygon(
         self,

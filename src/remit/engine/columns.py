@@ -14,6 +14,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from remit.tables.base import Table
+
 NO_DAY = np.iinfo(np.int32).min
 """Stands for a date that is unknown."""
 
@@ -47,10 +49,11 @@ def days(column: pl.Series, unknown: int = NO_DAY) -> NDArray[np.int32]:
     return values(column, unknown).astype(np.int32, copy=False)
 
 
-def codes(frame: pl.DataFrame, names: Sequence[str]) -> list[NDArray[np.uint8]]:
-    """Codes of enum columns in the order of their categories; null becomes NO_CODE."""
+def codes(frame: pl.DataFrame, table: type[Table], *names: str) -> list[NDArray[np.uint8]]:
+    """Codes of enum columns in the order of their words in the table's contract; null becomes NO_CODE."""
     if frame.height <= HANDFUL:
-        return [_looked_up(frame[name]) for name in names]
+        words = table.words()
+        return [_looked_up(frame[name], words[name]) for name in names]
     physical = frame.select(
         pl.col(name).to_physical().fill_null(NO_CODE) if frame[name].null_count() else pl.col(name).to_physical()
         for name in names
@@ -58,37 +61,35 @@ def codes(frame: pl.DataFrame, names: Sequence[str]) -> list[NDArray[np.uint8]]:
     return [physical[name].to_numpy() for name in names]
 
 
-def _looked_up(column: pl.Series) -> NDArray[np.uint8]:
-    code_of = _code_of(column.dtype)
+def _looked_up(column: pl.Series, words: tuple[str, ...]) -> NDArray[np.uint8]:
+    code_of = _code_of(words)
     return np.array([code_of[value] for value in column.to_list()], np.uint8)
 
 
 @cache
-def _code_of(kind: Any) -> dict[str | None, int]:
-    return {None: NO_CODE} | {value: code for code, value in enumerate(kind.categories.to_list())}
+def _code_of(words: tuple[str, ...]) -> dict[str | None, int]:
+    return {None: NO_CODE} | {value: code for code, value in enumerate(words)}
 
 
-def with_enums(columns: Sequence[pl.Series], kinds: Mapping[str, Any]) -> pl.DataFrame:
-    """A frame of columns in which those that hold codes become enums."""
+def with_enums(columns: Sequence[pl.Series], words: Mapping[str, tuple[str, ...]]) -> pl.DataFrame:
+    """A frame of columns in which those that have words, and hold their codes, become enums."""
     if len(columns[0]) <= HANDFUL:
-        return pl.DataFrame([_spelled(c, kinds[c.name]) if c.name in kinds else c for c in columns])
-    return pl.DataFrame(columns).with_columns([_as_enum(name, kind) for name, kind in kinds.items()])
+        return pl.DataFrame([_spelled(c, words[c.name]) if c.name in words else c for c in columns])
+    return pl.DataFrame(columns).with_columns([_as_enum(c.name, words[c.name]) for c in columns if c.name in words])
 
 
-def _spelled(column: pl.Series, kind: Any) -> pl.Series:
-    words = _words_of(kind)
-    return words[column.fill_null(len(words) - 1) if column.null_count() else column].alias(column.name)
-
-
-@cache
-def _words_of(kind: Any) -> pl.Series:
-    """The categories in their order, and null after the last."""
-    return pl.Series([*kind.categories.to_list(), None], dtype=kind)
+def _spelled(column: pl.Series, words: tuple[str, ...]) -> pl.Series:
+    return _spelling(column.name, words)[column]
 
 
 @cache
-def _as_enum(name: str, kind: Any) -> pl.Expr:
-    return pl.col(name).cat.to(kind)
+def _spelling(name: str, words: tuple[str, ...]) -> pl.Series:
+    return pl.Series(name, words, dtype=pl.Enum(words))
+
+
+@cache
+def _as_enum(name: str, words: tuple[str, ...]) -> pl.Expr:
+    return pl.col(name).cat.to(pl.Enum(words))
 
 
 def as_dates(name: str, array: NDArray[Any]) -> pl.Series:

@@ -7,7 +7,7 @@ lists, which is quicker than over arrays; for a cohort it is compiled and kept o
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -29,24 +29,29 @@ def run(
     numbers: list[int],
     outputs: list[NDArray[Any]],
     *,
+    scratch: Sequence[tuple[int, int]] = (),
     is_many: bool | None = None,
 ) -> int:
-    """Call `function(*inputs, *numbers, *outputs)`, which fills the outputs; compiled if that pays.
+    """Call `function(*inputs, *numbers, *scratch, *outputs)`, which fills the outputs; compiled if that pays.
 
     Parameters
     ----------
+    scratch : sequence of pair of int
+        Length and first content of whole numbers that the function needs for itself.
     is_many : bool, optional
-        Whether the call is one of those that many rows are cut into; by default the first input says.
+        Whether the call is one of those that many rows are cut into; by default the longest array says.
 
     Returns
     -------
     int
         What the function returns, such as how many entries it wrote.
     """
-    if pays(len(inputs[0])) if is_many is None else is_many:
-        return _compiled(function)(*map(_alike, inputs), *numbers, *outputs)
+    if pays(max(map(len, (*inputs, *outputs)))) if is_many is None else is_many:
+        own = [np.full(length, content, np.int64) for length, content in scratch]
+        return _compiled(function)(*map(_alike, inputs), *numbers, *own, *outputs)
     lists: list[list[Any]] = [array.tolist() for array in outputs]
-    result = function(*(array.tolist() for array in inputs), *numbers, *lists)
+    kept = [[content] * length for length, content in scratch]
+    result = function(*[array.tolist() for array in inputs], *numbers, *kept, *lists)
     for array, filled in zip(outputs, lists, strict=True):
         array[:] = filled
     return result

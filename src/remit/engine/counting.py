@@ -1,7 +1,7 @@
 """Counts what owners have, such as ingredients of persons, in one pass over rows sorted by owner.
 
-`cap_rows`, `count_rows` and `cover_rows` are written in the subset of Python that numba compiles, see
-`remit.engine.compiled`.
+`cap_rows`, `count_rows`, `cover_rows`, `first_rows` and `nth_rows` are written in the subset of Python that numba
+compiles, see `remit.engine.compiled`.
 """
 
 from __future__ import annotations
@@ -28,8 +28,10 @@ def caps(owner: Rows, unit: Rows, veto: Tri, n_units: int) -> Tri:
         By row; owners rise, units are numbered from 0 to `n_units` - 1.
     veto : Tri
     """
+    if len(veto) and (veto == veto[0]).all():  # as where no outcome is on record
+        return np.full(len(veto), YES - veto[0])
     cap = np.empty(len(veto), np.uint8)
-    run(cap_rows, [owner, unit, veto], [n_units], [cap])
+    run(cap_rows, [owner, unit, veto], [], [cap], scratch=[(n_units, 0)])
     return cap
 
 
@@ -38,20 +40,44 @@ def tally(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """By owner: how many units have a row that is yes, and how many have one that is not no; arguments as in `caps`."""
     low, high = np.zeros(n_owners, np.float32), np.zeros(n_owners, np.float32)
-    run(count_rows, [owner, unit, value], [n_units], [low, high])
+    run(count_rows, [owner, unit, value], [], [low, high], scratch=[(n_units, -1), (n_units, 0)])
     return low, high
 
 
-def covered(owner: Rows, start: Rows, end: Rows, n_owners: int) -> NDArray[np.int64]:
-    """By owner: days that at least one of its intervals covers; owners rise. Negative intervals cover nothing."""
+def covered(owner: Rows, start: Rows, end: Rows, counts: NDArray[np.bool_], n_owners: int) -> NDArray[np.int64]:
+    """By owner: days that at least one of its intervals that count covers; owners rise.
+
+    Negative intervals cover nothing.
+    """
     days = np.zeros(n_owners, np.int64)
-    run(cover_rows, [owner, start, end], [], [np.zeros(len(owner), np.int64), days])
+    if counts.any():
+        run(cover_rows, [owner, start, end, counts.view(np.uint8)], [], [days], scratch=[(len(owner), 0)])
     return days
 
 
-def cap_rows(owner: Sequence[int], unit: Sequence[int], veto: Sequence[int], n_units: int, cap: Any) -> int:
-    """Fill `cap`; return the number of owners."""
-    greatest = np.zeros(n_units, np.int64)
+def earliest(owner: Rows, unit: Rows, day: Rows, counts: Rows, n_units: int) -> tuple[Rows, Rows]:
+    """Owners and least days of the units of owners among the rows that count; owners rise, and stay together.
+
+    Parameters
+    ----------
+    owner, unit, day : arrays of int
+    counts : array of bool
+        By row.
+    """
+    first = [np.empty(len(owner), np.int64) for _ in range(2)]
+    found = run(first_rows, [owner, unit, day, counts.view(np.uint8)], [], first, scratch=[(n_units, -1)])
+    return first[0][:found], first[1][:found]
+
+
+def nth(owner: Rows, value: Rows, n: int, n_owners: int, none: int) -> NDArray[np.int64]:
+    """By owner: the n-th smallest of its values; `none` where it has fewer. Owners rise."""
+    found = np.full(n_owners, none, np.int64)
+    run(nth_rows, [owner, value], [n], [found], scratch=[(n, 0)])
+    return found
+
+
+def cap_rows(owner: Sequence[int], unit: Sequence[int], veto: Sequence[int], greatest: Any, cap: Any) -> int:
+    """Fill `cap`; return the number of owners. `greatest` is by unit, 0 between owners."""
     n_found = 0
     first = 0
     while first < len(owner):
@@ -69,11 +95,9 @@ def cap_rows(owner: Sequence[int], unit: Sequence[int], veto: Sequence[int], n_u
 
 
 def count_rows(
-    owner: Sequence[int], unit: Sequence[int], value: Sequence[int], n_units: int, low: Any, high: Any
+    owner: Sequence[int], unit: Sequence[int], value: Sequence[int], last: Any, greatest: Any, low: Any, high: Any
 ) -> int:
-    """Add to `low` and `high`; return how many rows count."""
-    last = np.full(n_units, -1)  # owner that had the unit last
-    greatest = np.zeros(n_units, np.int64)
+    """Add to `low` and `high`; return how many rows count. By unit: whose it was `last`, and its `greatest` value."""
     n_found = 0
     for i in range(len(owner)):
         if value[i] >= UNKNOWN:
@@ -89,24 +113,67 @@ def count_rows(
     return n_found
 
 
-def cover_rows(owner: Sequence[int], start: Sequence[int], end: Sequence[int], by_start: Any, days: Any) -> int:
-    """Fill `days`; return the number of owners. `by_start` is scratch: rows in order of owner, then start."""
+def cover_rows(
+    owner: Sequence[int], start: Sequence[int], end: Sequence[int], counts: Sequence[int], by_start: Any, days: Any
+) -> int:
+    """Fill `days`; return the number of owners. `by_start` is scratch: rows that count, by owner, then start."""
     n_found = 0
     first = 0
     while first < len(owner):
-        after = first
+        after, kept = first, first
         while after < len(owner) and owner[after] == owner[first]:
-            at = after
-            while at > first and start[by_start[at - 1]] > start[after]:
+            at = kept
+            while counts[after] and at > first and start[by_start[at - 1]] > start[after]:
                 by_start[at] = by_start[at - 1]
                 at -= 1
-            by_start[at] = after
+            if counts[after]:
+                by_start[at] = after
+                kept += 1
             after += 1
         reach = start[by_start[first]]
-        for place in range(first, after):
+        for place in range(first, kept):
             row = by_start[place]
             days[owner[first]] += max(0, end[row] - max(start[row], reach))
             reach = max(reach, end[row])
         n_found += 1
         first = after
     return n_found
+
+
+def first_rows(
+    owner: Sequence[int],
+    unit: Sequence[int],
+    day: Sequence[int],
+    counts: Sequence[int],
+    place: Any,
+    whose: Any,
+    on: Any,
+) -> int:
+    """Write `earliest`; return how many units there are. `place` is by unit where it was written last."""
+    written = 0
+    for i in range(len(owner)):
+        if not counts[i]:
+            continue
+        at = place[unit[i]]
+        if at < 0 or whose[at] != owner[i]:
+            place[unit[i]], whose[written], on[written] = written, owner[i], day[i]
+            written += 1
+        else:
+            on[at] = min(on[at], day[i])
+    return written
+
+
+def nth_rows(owner: Sequence[int], value: Sequence[int], n: int, least: Any, found: Any) -> int:
+    """Fill `found`; return how many rows there are. `least` holds the n smallest so far, in order."""
+    kept = 0
+    for i in range(len(owner)):
+        kept = 0 if i > 0 and owner[i] != owner[i - 1] else kept
+        if kept < n or value[i] < least[n - 1]:
+            at = min(kept, n - 1)
+            while at > 0 and least[at - 1] > value[i]:
+                least[at] = least[at - 1]
+                at -= 1
+            least[at], kept = value[i], min(kept + 1, n)
+            if kept == n:
+                found[owner[i]] = least[n - 1]
+    return len(owner)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import reduce
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -54,8 +56,11 @@ def points(item: Item, value: Numbers) -> Numbers:
     """Points of an item of a score."""
     if item.per is not None:
         return item.per * value
-    ends = np.array([band.up_to for band in item.bands[:-1]], dtype=np.float64)
-    return np.array([band.points for band in item.bands])[np.searchsorted(ends, value, side="left")]
+    found = np.full(len(value), float(item.bands[0].points))
+    for below, band in pairwise(item.bands):  # they rise, and all but the last have an end
+        assert below.up_to is not None
+        np.copyto(found, band.points, where=value > below.up_to)
+    return found
 
 
 def evaluate(definition: Definition, features: Mapping[str, Bounds]) -> Result:
@@ -73,7 +78,7 @@ def evaluate(definition: Definition, features: Mapping[str, Bounds]) -> Result:
 
 def _count(definition: Definition, features: Mapping[str, Bounds]) -> Result:
     surely, possibly = (
-        np.logical_and.reduce([reaches(c, features[c.feature][side]) for c in definition.criteria]) for side in (0, 1)
+        reduce(np.logical_and, [reaches(c, features[c.feature][side]) for c in definition.criteria]) for side in (0, 1)
     )
     bounds = features[definition.criteria[0].feature]
     return Result(between(surely, possibly), bounds.low, bounds)
@@ -81,7 +86,7 @@ def _count(definition: Definition, features: Mapping[str, Bounds]) -> Result:
 
 def _all(criteria: Sequence[Criterion], features: Mapping[str, Numbers], n: int) -> NDArray[np.bool_]:
     reached = [reaches(criterion, features[criterion.feature]) for criterion in criteria]
-    return np.asarray(np.logical_and.reduce([np.ones(n, bool), *reached]))
+    return reduce(np.logical_and, reached) if reached else np.ones(n, np.bool_)
 
 
 def _score(definition: Definition, features: Mapping[str, Numbers]) -> Numbers:
@@ -89,12 +94,14 @@ def _score(definition: Definition, features: Mapping[str, Numbers]) -> Numbers:
     total: Numbers = np.zeros(n)
     for item in definition.items:
         total += points(item, features[item.feature])
-    return np.where(_all(definition.scorable_if, features, n), total, np.nan)
+    if definition.scorable_if:
+        np.copyto(total, np.nan, where=~_all(definition.scorable_if, features, n))
+    return total
 
 
 def _ladder(definition: Definition, features: Mapping[str, Numbers]) -> Numbers:
     n = len(next(iter(features.values())))
     result = np.full(n, np.nan)
     for rung in definition.rungs:
-        result = np.where(_all(rung.all, features, n), rung.value, result)
+        np.copyto(result, rung.value, where=_all(rung.all, features, n))
     return result

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from remit.engine.columns import NO_CODE, codes, values
 from remit.engine.logic import Tri, between, negate
 from remit.knowledge.when import When
-from remit.tables.base import NO, UNKNOWN, YES
+from remit.tables import NO, UNKNOWN, YES, Fact
 
 Floats = NDArray[np.float64]
 
@@ -39,7 +39,7 @@ class FactColumns(NamedTuple):
 def fact_columns(fact: pl.DataFrame, key: Mapping[str, int]) -> FactColumns:
     """Table `fact` as arrays; `key` is `Knowledge.fact_keys`."""
     shape = (-1, len(key)) if key else (0, 0)
-    state = codes(fact, ["state"])[0]
+    state = codes(fact, Fact, "state")[0]
     return FactColumns(
         key,
         np.where(state == NO_CODE, np.uint8(UNKNOWN), state).reshape(shape),

@@ -65,20 +65,6 @@ class Grouping:
         return cast("NDArray[T]", function.reduceat(ordered, self.starts))
 
 
-def nth_smallest(
-    group: NDArray[np.int64], value: NDArray[np.int64], n: int, n_groups: int, none: int
-) -> NDArray[np.int64]:
-    """The n-th smallest value of each group 0..n_groups-1; `none` where a group has fewer. Values lie in 0..2**31."""
-    packed = np.sort((group << 32) | value)
-    owner = packed >> 32
-    first = np.searchsorted(owner, np.arange(n_groups))
-    at = first + n - 1
-    has = at < np.searchsorted(owner, np.arange(n_groups), side="right")
-    result = np.full(n_groups, none, np.int64)
-    result[has] = packed[at[has]] & 0xFFFFFFFF
-    return result
-
-
 def covered_days(
     person: NDArray[np.int64], start: NDArray[np.int64], end: NDArray[np.int64], n_persons: int
 ) -> NDArray[np.int64]:

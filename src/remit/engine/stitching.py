@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from remit.engine.compiled import pays
 from remit.engine.intervals import Folded, Measure, bare, fold_rows
-from remit.engine.packing import TREATMENT_BITS, Rows, sorted_blocks
+from remit.engine.packing import TREATMENT_BITS, Disorder, Rows, ordered_blocks, sorted_blocks
 
 
 class Courses(NamedTuple):
@@ -22,7 +22,7 @@ class Courses(NamedTuple):
 
 
 def stitch(source: Callable[[], Iterable[Rows]], n_rows: int, measure: Measure) -> Courses:
-    """Stitch exposures with exact dates into trials.
+    """Stitch exposures with exact dates into trials; what stands in order of persons already is not sorted as a whole.
 
     Parameters
     ----------
@@ -33,19 +33,35 @@ def stitch(source: Callable[[], Iterable[Rows]], n_rows: int, measure: Measure) 
     measure : Measure
         Gaps and minimum doses by treatment.
     """
-    people, treatments, parts = [], [], []
-    offset = 0
-    for rows in sorted_blocks(source, n_rows):
-        sorted_rows = bare(group_of(rows), rows.treatment, rows.start, rows.end, rows.dose)
-        folded = fold_rows(sorted_rows, measure, is_many=pays(n_rows))
-        people.append(rows.person[folded.first_row])
-        treatments.append(rows.treatment[folded.first_row])
-        parts.append(folded._replace(first_row=folded.first_row + offset))
-        offset += len(rows.person)
+    try:
+        parts = list(stitched(ordered_blocks(source()), measure, is_many=pays(n_rows)))
+    except Disorder:
+        parts = list(stitched(sorted_blocks(source, n_rows), measure, is_many=pays(n_rows)))
     if not parts:
         return Courses(np.empty(0, np.uint32), np.empty(0, np.uint16), empty(measure.minimum.shape[1]))
-    folded = Folded._make(np.concatenate(column, axis=-1) for column in zip(*parts, strict=True))
+    people, treatments, folds = zip(*parts, strict=True)
+    folded = Folded._make(np.concatenate(column, axis=-1) for column in zip(*folds, strict=True))
     return Courses(np.concatenate(people), np.concatenate(treatments), folded)
+
+
+def stitched(blocks: Iterable[Rows], measure: Measure, *, is_many: bool) -> Iterator[Courses]:
+    """Trials of blocks of whole persons in order, block by block, so that they need not be held together.
+
+    Parameters
+    ----------
+    blocks : iterable of Rows
+        Of `remit.engine.packing.sorted_blocks` or `ordered_blocks`.
+    measure : Measure
+    is_many : bool
+        Whether they are compiled for.
+    """
+    offset = 0
+    for rows in blocks:
+        sorted_rows = bare(group_of(rows), rows.treatment, rows.start, rows.end, rows.dose)
+        folded = fold_rows(sorted_rows, measure, is_many=is_many)
+        first = folded.first_row
+        yield Courses(rows.person[first], rows.treatment[first], folded._replace(first_row=first + offset))
+        offset += len(rows.person)
 
 
 def group_of(rows: Rows) -> NDArray[np.int64]:

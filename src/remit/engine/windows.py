@@ -1,11 +1,12 @@
 """Patterns in intervals: windows and steps. Knows no psychiatry.
 
-Rows stand in order of person; the kernels are plain functions over arrays, compiled where that pays
-(`remit.engine.compiled`). Days are whole numbers from 1970-01-01.
+Rows stand in order of person and start; the kernels are plain functions over arrays, compiled where that pays
+(`remit.engine.compiled`), and answer for certain and for possible in one pass. Days are whole numbers from 1970-01-01.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,101 +15,135 @@ from numpy.typing import NDArray
 from remit.engine.columns import NO_DAY
 from remit.engine.compiled import run
 
-Int = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+
+SURE, MAY = 1, 2
+"""Flags of a row that is there for certain, and of one that may be."""
+
+BEGINS, ACCOMPANIES = 1, 2
+"""Parts that a kind can have in a window."""
+
+FAIR_SURE, FAIR_MAY, FURTHER_SURE, FURTHER_MAY = 1, 2, 4, 8
+"""Parts that a row can have in steps."""
 
 
 class Intervals(NamedTuple):
-    """Intervals of kinds, in order of person, kind and start."""
+    """Intervals of kinds, in order of person and start."""
 
-    person: Int
-    kind: Int
-    start: Int
-    end: Int
+    person: NDArray[np.integer[Any]]
+    kind: NDArray[np.integer[Any]]
+    start: NDArray[np.int32]
+    end: NDArray[np.int32]
 
 
-def windows(
-    rows: Intervals, begins: Flags, others: Flags, back: tuple[float, float], needed: float, *, by_start: bool
-) -> Flags:
-    """By row that begins an event: whether enough distinct other kinds were there.
+class Back(NamedTuple):
+    """One kind of event: a row begins when enough distinct other kinds were there."""
+
+    begins: Flags  # by kind
+    others: Flags  # by kind
+    since: float  # the others started at least so many days before
+    until: float  # and ended, or started, at most so many days before
+    needed: float  # how many distinct other kinds
+    by_start: bool  # whether `until` is about their start; else about their last day
+
+
+def flagged(sure: Flags, may: Flags, flags: tuple[int, int] = (SURE, MAY)) -> NDArray[np.uint8]:
+    """Flags for what is certain and for what is possible, in one column."""
+    return sure.view(np.uint8) * np.uint8(flags[0]) | may.view(np.uint8) * np.uint8(flags[1])
+
+
+def windows(rows: Intervals, there: NDArray[np.uint8], events: Sequence[Back]) -> NDArray[np.uint8]:
+    """By row whether it begins an event: `SURE` and `MAY`.
 
     Parameters
     ----------
-    begins, others : arrays of bool, by row
-    back : pair of float
-        The others started at least so many days before, and ended (or started) at most so many days before.
-    needed : float
-        How many distinct other kinds.
+    rows : Intervals
+    there : array of uint8
+        By row: `SURE` and `MAY`.
+    events : sequence of Back
+        Any of them will do.
     """
-    if needed <= 0:
-        return begins
-    held = np.zeros(len(begins), np.uint8)
-    reach = rows.start if by_start else rows.end - 1  # the last day
-    inputs: list[NDArray[Any]] = [
-        rows.person,
-        rows.kind,
-        rows.start,
-        reach,
-        begins.astype(np.uint8),
-        others.astype(np.uint8),
-    ]
-    run(accompanied, inputs, [int(back[0]), int(back[1]), int(needed)], [held])
-    return held.view(np.bool_)
+    part = np.concatenate([flagged(event.begins, event.others, (BEGINS, ACCOMPANIES)) for event in events])
+    limits = [np.array([int(event[i]) for event in events]) for i in range(2, len(Back._fields))]
+    held, n_kinds = np.zeros(len(there), np.uint8), len(events[0].begins)
+    run(accompanied, [*rows, there, part, *limits], [n_kinds], [held], scratch=[(n_kinds, -1)] * 2)
+    return held
 
 
 def accompanied(
-    person: Any, kind: Any, start: Any, reach: Any, begins: Any, others: Any, before: int, within: int, needed: int,
-    held: Any,
+    person: Any, kind: Any, start: Any, end: Any, there: Any, part: Any, since: Any, until: Any, needed: Any,
+    by_start: Any, n_kinds: int, in_sure: Any, in_may: Any, held: Any,
 ) -> int:  # fmt: skip
-    """Write `windows`; the rows of a person stand together, and within them those of a kind."""
-    first, n = 0, len(person)
+    """Write `windows`. By kind: the row and event for which it was counted last, for certain and possibly."""
+    first, after, n = 0, 0, len(person)
     for i in range(n):
-        if i > 0 and person[i] != person[i - 1]:
-            first = i
-        count, counted, j = 0, -1, first
-        while begins[i] and count < needed and j < n and person[j] == person[i]:
-            is_there = start[j] <= start[i] - before and reach[j] >= start[i] - within
-            if others[j] and kind[j] != kind[i] and kind[j] != counted and is_there:
-                count, counted = count + 1, kind[j]
-            j += 1
-        held[i] = count >= needed and begins[i]
+        if i == after:
+            first, after = i, i + 1
+            while after < n and person[after] == person[i]:
+                after += 1
+        for event in range(len(needed)):
+            if not (there[i] and part[event * n_kinds + kind[i]] & BEGINS and after - first > needed[event]):
+                continue
+            sure, may, once, j = 0, 0, i * len(needed) + event, i
+            latest, earliest = start[i] - since[event], start[i] - until[event]
+            while j + 1 < after and start[j + 1] <= latest:
+                j += 1
+            while j >= first and sure < needed[event]:
+                reach = start[j] if by_start[event] else end[j] - 1  # the last day
+                is_back = (start[j] <= latest) & (reach >= earliest) & (kind[j] != kind[i])
+                if is_back and there[j] and part[event * n_kinds + kind[j]] & ACCOMPANIES:
+                    may, sure = may + (in_may[kind[j]] != once), sure + ((in_sure[kind[j]] != once) & there[j] & SURE)
+                    in_may[kind[j]] = once
+                    in_sure[kind[j]] = once if there[j] & SURE else in_sure[kind[j]]
+                j -= 1
+            held[i] |= there[i] & ((SURE if sure >= needed[event] else 0) | (MAY if may >= needed[event] else 0))
     return 0
 
 
-def steps(rows: Intervals, fair: Flags, further: Flags, most_gap: float, within: float) -> Flags:
-    """By row: whether it is a further course after two fair ones, each of another kind than the one before.
+def steps(rows: Intervals, part: NDArray[np.uint8], most_gap: float, within: float) -> NDArray[np.uint8]:
+    """By row whether it is a further course after two fair ones, each of another kind than the one before.
 
     Parameters
     ----------
-    fair, further : arrays of bool, by row
-        Which may be one of the first two, and which may come after them.
+    rows : Intervals
+    part : array of uint8
+        By row: `FAIR_SURE` and `FAIR_MAY`, which may be one of the first two; `FURTHER_SURE` and `FURTHER_MAY`, which
+        may come after them.
     most_gap : float
         Most days from the end of one to the beginning of the next; they may overlap.
     within : float
         Most days from the beginning of the first to that of the further one.
+
+    Returns
+    -------
+    array of uint8
+        `SURE` and `MAY`.
     """
-    began, opened = np.where(fair, rows.start, NO_DAY), np.empty(len(rows.start), np.int64)
-    run(preceded, [*rows, began, fair.view(np.uint8)], [int(most_gap), NO_DAY], [opened])
-    opened = np.where(fair, opened, NO_DAY)
-    latest = np.empty(len(rows.start), np.int64)
-    run(preceded, [*rows, opened, further.view(np.uint8)], [int(most_gap), NO_DAY], [latest])
-    return np.asarray((latest != NO_DAY) & (latest >= rows.start - int(within)))
+    n = len(part)
+    held = np.empty(n, np.uint8)
+    run(stepped, [*rows, part], [int(most_gap), int(within), NO_DAY], [held], scratch=[(n, NO_DAY)] * 2)
+    return held
 
 
-def preceded(
-    person: Any, kind: Any, start: Any, end: Any, carried: Any, asked: Any, gap: int, none: int, latest: Any
-) -> int:
-    """Write the greatest `carried` of the rows of another kind that began before a row and ended at most `gap` before.
-
-    `carried` is `none` for a row that has nothing to hand on; `asked` says for which rows it is wanted.
-    """
-    first, n = 0, len(person)
-    for i in range(n):
-        if i > 0 and person[i] != person[i - 1]:
-            first = i
-        latest[i], j = none, first
-        while asked[i] and j < n and person[j] == person[i]:
-            if kind[j] != kind[i] and start[j] < start[i] and end[j] >= start[i] - gap:
-                latest[i] = max(latest[i], carried[j])
-            j += 1
+def stepped(
+    person: Any, kind: Any, start: Any, end: Any, part: Any, gap: int, within: int, none: int, opened_sure: Any,
+    opened_may: Any, held: Any,
+) -> int:  # fmt: skip
+    """Write `steps`. `opened` is the latest beginning of a fair row of another kind before a row."""
+    first = 0
+    for i in range(len(person)):
+        first = i if person[i] != person[first] else first
+        sure, may = none, none
+        j = i - 1 if part[i] else -1
+        while j >= first:
+            is_before = (start[j] < start[i]) & (end[j] >= start[i] - gap) & (kind[j] != kind[i])
+            if is_before and part[j] & FAIR_MAY:
+                opened_may[i], may = max(opened_may[i], start[j]), max(may, opened_may[j])
+                if part[j] & FAIR_SURE:
+                    opened_sure[i], sure = max(opened_sure[i], start[j]), max(sure, opened_sure[j])
+            j -= 1
+        least = start[i] - within
+        is_sure = part[i] & FURTHER_SURE and sure != none and sure >= least
+        is_possible = part[i] & FURTHER_MAY and may != none and may >= least
+        held[i] = (SURE if is_sure else 0) | (MAY if is_possible else 0)
     return 0

@@ -14,12 +14,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from remit.engine.columns import codes, repeated, values, with_enums
-from remit.engine.logic import TRI_ENUM, Tri, between, every, known, negate
+from remit.engine.logic import Tri, between, every, known, negate
 from remit.flow.joined import Joined, kept_to
 from remit.flow.response import improvement_of, responses
 from remit.flow.scope import began_in_episode, ran_in_episode, spans
 from remit.knowledge import AdequacyRule, Knowledge
-from remit.tables import UNKNOWN, YES, Adequacy, Tables
+from remit.tables import UNKNOWN, YES, Adequacy, Tables, TrialNote
 
 Int = NDArray[np.int32]
 
@@ -114,7 +114,7 @@ def _table(judged: dict[str, NDArray[np.uint8]], rule_keys: Sequence[int], n: in
         pl.Series("rule_key", np.repeat(np.array(rule_keys, np.uint8), n)),
         *(pl.Series(name, codes_of.ravel()) for name, codes_of in judged.items()),
     ]
-    return with_enums(columns, dict.fromkeys(judged, TRI_ENUM))
+    return with_enums(columns, Adequacy.words())
 
 
 def adequacy_with_days(tables: Tables, knowledge: Knowledge) -> pl.DataFrame:
@@ -178,7 +178,7 @@ def _columns(tables: Tables) -> _Trials:
         sessions[at] = values(note["sessions"], np.nan)
         adherence[at] = values(note["adherence"], np.nan)
         may_be_one[at] = note["may_be_one"].to_numpy()
-        for_side_effects[at] = codes(note, ["for_side_effects"])[0]
+        for_side_effects[at] = codes(note, TrialNote, "for_side_effects")[0]
     return _Trials(
         trial["treatment_key"].to_numpy(),
         values(trial["max_dose_mg"], np.nan),

@@ -55,8 +55,7 @@ def _row(person_key: int, kind: str, about: str, item: int | None, day: date | N
 def _among(frame: pl.DataFrame, column: str, ids: list[str]) -> Iterator[Row]:
     """Rows of a table about some ids."""
     wanted = set(ids)
-    rows = [i for i, value in enumerate(frame[column].to_list()) if value in wanted]
-    return frame[rows].iter_rows(named=True) if rows else iter(())
+    return (frame.row(i, named=True) for i, value in enumerate(frame[column].to_list()) if value in wanted)
 
 
 def _of_answers(tables: Tables, knowledge: Knowledge) -> Iterator[Row]:
@@ -100,7 +99,7 @@ def _of_totals(tables: Tables, knowledge: Knowledge) -> Iterator[Row]:
         return
     bound = np.array([most.get(name, math.inf) for name in measured])
     rows = np.flatnonzero((table["value"].to_numpy() > bound) & ~table["is_imputed"].to_numpy())
-    for row in table[rows].iter_rows(named=True) if len(rows) else ():
+    for row in (table.row(i, named=True) for i in rows.tolist()):
         yield _row(row["person_key"], "total", row["measure_id"], None, row["date"], row["record_ref"])
 
 

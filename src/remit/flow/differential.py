@@ -18,7 +18,6 @@ from remit.knowledge import Knowledge
 from remit.knowledge.differential import LEVELS
 from remit.tables import NO, UNKNOWN, YES, Tables
 from remit.tables.differential import (
-    CHECK_LEVELS,
     CONSIDERATION_STATES,
     DIRECTIONS,
     Consideration,
@@ -29,7 +28,6 @@ Codes = NDArray[np.uint8]
 
 _NOT_RAISED, _SPOKEN_AGAINST, _OPEN, _RAISED = (np.uint8(code) for code in range(len(CONSIDERATION_STATES)))
 _FOR, _AGAINST, _UNKNOWN = (np.uint8(code) for code in range(len(DIRECTIONS)))
-_STATES, _LEVELS, _DIRECTIONS = (pl.Enum(words) for words in (CONSIDERATION_STATES, CHECK_LEVELS, DIRECTIONS))
 
 
 def differential(tables: Tables, knowledge: Knowledge) -> dict[str, pl.DataFrame]:
@@ -53,7 +51,7 @@ def differential(tables: Tables, knowledge: Knowledge) -> dict[str, pl.DataFrame
         pl.Series("state", state.ravel()),
         nullable_codes("level", _level(layout, clue, state).ravel()),
     ]
-    consideration = with_enums(columns, {"state": _STATES, "level": _LEVELS})
+    consideration = with_enums(columns, Consideration.words())
     reasons = _reasons(layout, leaf, clue, person, tables["fact"]["record_ref"])
     return {"consideration": consideration, "consideration_reason": reasons}
 
@@ -115,4 +113,4 @@ def _reasons(layout: Layout, leaf: Tri, clue: Tri, person: NDArray[np.uint32], r
         pl.Series("is_counter", is_counter),
         record_ref.gather(row * n_facts + fact),
     ]
-    return with_enums(columns, {"direction": _DIRECTIONS})
+    return with_enums(columns, ConsiderationReason.words())

@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from remit.engine.columns import NO_CODE, codes, is_known, values
-from remit.engine.counting import caps, covered, tally
+from remit.engine.columns import codes, is_known, values
+from remit.engine.counting import caps, covered, earliest, nth, tally
 from remit.engine.criteria import Bounds
-from remit.engine.grouping import Grouping, nth_smallest
+from remit.engine.grouping import Grouping
 from remit.engine.intervals import FAR
-from remit.engine.logic import TRI_ENUM, Tri, between, every, known, negate
+from remit.engine.logic import Tri, between, every, known, negate
+from remit.flow.episodes import Episodes
 from remit.flow.joined import Joined, kept_to
+from remit.flow.once import once
 from remit.flow.patterns import Patterns
 from remit.flow.response import improvement_of
 from remit.flow.scope import person_days, ran_in_episode, spans
 from remit.flow.selection import Selection
-from remit.flow.settle import LONG_AGO, person_rows
+from remit.flow.settle import LONG_AGO
 from remit.knowledge import AdequacyRule, Definition, Knowledge
 from remit.knowledge.definition import EpisodeFeature, Feature, SpanFeature, TrialFeature
 from remit.knowledge.pattern import PatternFeature
 from remit.knowledge.schema import Response as Threshold
-from remit.tables import UNKNOWN, YES, Tables
-from remit.tables.records import SEVERITIES
+from remit.tables import UNKNOWN, YES, Adequacy, Tables
 
 DAYS_PER_WEEK = 7
-PSYCHOTIC = float(len(SEVERITIES) + 1)
 
 
 class Units(NamedTuple):
@@ -38,7 +38,15 @@ class Units(NamedTuple):
     trials: Tri | None = None  # by trial: whether it counts
     counted: Literal["ingredient", "class", "trial", "pattern"] | None = None
     certain_trials: NDArray[np.bool_] | None = None  # of units that are certain; None: there is none
-    certain_days: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None  # of a pattern: person and day of each unit
+    certain_days: tuple[NDArray[np.integer[Any]], NDArray[np.int64]] | None = (
+        None  # of a pattern: person and day of each unit
+    )
+
+
+@once
+def features_of(tables: Tables, knowledge: Knowledge) -> Features:
+    """The features of a run, which verdicts, their reasons, facts and options share."""
+    return Features(tables, knowledge)
 
 
 class Features:
@@ -55,10 +63,9 @@ class Features:
         self.spans = spans(tables)
         self.selection = Selection(tables, knowledge, self.spans, self.joined)
         self._improvement = improvement_of(tables["response"])
-        self._unhelped: dict[Threshold, Tri] = {}
+        self._unhelped: dict[str, Tri] = {}
         self._units: dict[tuple[str, str, str], Units] = {}
         self._caps: dict[tuple[Threshold, str], Tri] = {}
-        self._adequacy: dict[str, Tri] = {}
 
     def of(self, definition: Definition) -> dict[str, Units]:
         """Every feature that a definition declares; what several declare alike is counted once."""
@@ -72,11 +79,10 @@ class Features:
 
     def _feature(self, definition: Definition, feature: Feature) -> Units:
         if isinstance(feature, EpisodeFeature):
-            return Units(self._episode(feature.episode))
+            return Units(self.episodes.bounds(feature.episode))
         if isinstance(feature, PatternFeature):
-            fair = every(
-                self.judged(self.rule(definition), "dose_met"), self.judged(self.rule(definition), "duration_met")
-            )
+            rule = self.rule(definition.adequacy)
+            fair = every(self.judged(rule, "dose_met"), self.judged(rule, "duration_met"))
             bounds, certain, counts = self._patterns.of(definition, feature, fair)
             return Units(bounds, counts, "pattern", None, certain)
         state = feature.state if isinstance(feature, TrialFeature) else feature.weeks
@@ -87,10 +93,10 @@ class Features:
 
     def state(self, definition: Definition, state: str) -> Tri:
         """Whether each trial is in a state, in the definition's scope."""
-        rule = self.rule(definition)
+        rule = self.rule(definition.adequacy)
         in_episode = definition.scope == "episode"
         if state == "unsuccessful":
-            return every(self.ran(definition), self.unhelped(rule), self._kept_to(rule))
+            return every(self.ran(definition.scope), self.unhelped(rule), self._kept_to(rule))
         failed = self.judged(rule, "failed_in_episode" if in_episode else "failed_adequate")
         if state == "failed":
             return failed
@@ -100,42 +106,48 @@ class Features:
         # What is given as sessions has neither an optimised dose nor an optimised time.
         return every(failed, optimised, known(~self.knowledge.is_sessions[self.treatment]))
 
-    def nth_date(self, units: Units, n: int) -> NDArray[np.int64]:
-        """By person: the day by which the n-th unit was established for certain; FAR where there are fewer."""
+    def nth_date(self, units: Units, n: int, asked: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """By person asked for: the day by which the n-th unit was established for certain; FAR: there are fewer."""
         if units.certain_days is not None:
             person, day = units.certain_days
-            found = nth_smallest(person, day - LONG_AGO, n, self.n, FAR)
-            return np.where(found == FAR, FAR, found + LONG_AGO)
+            at = asked[person].nonzero()[0]
+            return nth(person[at], day[at], n, self.n, FAR)
         if units.certain_trials is None:
             return np.full(self.n, FAR, np.int64)
-        grouping = self._grouping(units)
-        first = grouping.least(np.where(units.certain_trials, self._established, FAR))
-        owner = grouping.first(self.person)
-        is_certain = first < FAR
-        found = nth_smallest(owner[is_certain].astype(np.int64), first[is_certain], n, self.n, FAR)
-        return np.where(found == FAR, FAR, found + LONG_AGO)
+        certain = units.certain_trials & asked[self.person]
+        if units.counted == "trial":
+            at = certain.nonzero()[0]
+            return nth(self.person[at], self._established[at], n, self.n, FAR)
+        unit = self._counted_by(units.counted)
+        found = earliest(self.person, unit, self._established, certain, self._n_units)
+        return nth(*found, n, self.n, FAR)
 
     @cached_property
     def _patterns(self) -> Patterns:
         exact = self.spans.is_exact.copy()
         exact[self.joined.trials] = False
-        return Patterns(self.tables, self.knowledge, self.spans, self.person, exact)
+        doses = self.max_dose, self.is_dose_open
+        return Patterns(self.tables, self.knowledge, self.spans, self.person, exact, doses)
 
     @cached_property
     def _established(self) -> NDArray[np.int64]:
-        """By trial: its end, the index date if it is ongoing, in days from long ago."""
+        """By trial: its end, the index date if it is ongoing."""
         is_ongoing = self.tables["trial"]["is_ongoing"].to_numpy()
         index = person_days(self.tables)[0][self.person]
-        return np.where(is_ongoing, index, self.spans.end).astype(np.int64) - LONG_AGO
+        return np.where(is_ongoing, index, self.spans.end).astype(np.int64)
 
     @cached_property
     def ran_in_episode(self) -> Tri:
         """By trial: whether it ran on for at least a day of the episode."""
         return ran_in_episode(self.spans)
 
-    def ran(self, definition: Definition) -> Tri:
-        """By trial: whether it ran in the definition's scope."""
-        return self.ran_in_episode if definition.scope == "episode" else np.full(len(self.person), YES, np.uint8)
+    def ran(self, scope: str) -> Tri:
+        """By trial: whether it ran in the scope of a definition."""
+        return self.ran_in_episode if scope == "episode" else self._always
+
+    @cached_property
+    def _always(self) -> Tri:
+        return np.full(len(self.person), YES, np.uint8)
 
     @cached_property
     def by_ingredient(self) -> Grouping:
@@ -163,14 +175,9 @@ class Features:
     def _class(self) -> NDArray[np.int32]:
         return np.asarray(self.knowledge.class_keys[self._ingredient])
 
-    def _grouping(self, units: Units) -> Grouping:
-        """Trials by what a feature counts."""
-        if units.counted == "trial":
-            return Grouping(np.arange(len(self.person), dtype=np.int64))
-        if units.counted == "ingredient":
-            return self.by_ingredient
-        n_classes = len(self.knowledge.class_ids)
-        return Grouping(self.person.astype(np.int64) * n_classes + self._class)
+    def _counted_by(self, counted: str | None) -> NDArray[np.int32]:
+        """By trial: its ingredient, or the class of it."""
+        return self._class if counted == "class" else self._ingredient
 
     def _count(self, definition: Definition, feature: TrialFeature, counts: Tri) -> Units:
         if feature.count == "trial":
@@ -180,8 +187,8 @@ class Features:
                 low = self._tally(once.first(self.person), once.greatest(counts))
             certain = counts == YES
             return Units(Bounds(low.low, high.high), counts, "trial", certain if certain.any() else None)
-        counts_for = self._class if feature.count == "class" else self._ingredient
-        capped = every(counts, self._cap(definition, self.rule(definition)))
+        counts_for = self._counted_by(feature.count)
+        capped = every(counts, self._cap(definition, self.rule(definition.adequacy)))
         bounds = Bounds(*tally(self.person, counts_for, capped, self._n_units, self.n))
         return Units(bounds, counts, feature.count, capped == YES if bounds.low.any() else None)
 
@@ -189,7 +196,7 @@ class Features:
         """By trial: no trial of its ingredient in scope helped. The best outcome of re-trials stands."""
         key = (rule.nonresponse, definition.scope)
         if key not in self._caps:
-            success = every(self.ran(definition), negate(self.unhelped(rule)))
+            success = every(self.ran(definition.scope), negate(self.unhelped(rule)))
             self._caps[key] = caps(self.person, self._ingredient, success, self._n_units)
         return self._caps[key]
 
@@ -209,69 +216,40 @@ class Features:
         early = np.maximum(s.start, s.episode_start) if in_episode else s.start
         days = []
         for start, end, include in ((late, s.early_end, counts == YES), (early, s.end, counts >= UNKNOWN)):
-            days.append(covered(self.person[include], start[include], end[include], self.n) / DAYS_PER_WEEK)
+            days.append(covered(self.person, start, end, include, self.n) / DAYS_PER_WEEK)
         boundless = np.zeros(self.n, bool)
         boundless[self.person[(counts >= UNKNOWN) & (early <= LONG_AGO)]] = True
         return Bounds(days[0], np.where(boundless, np.inf, days[1]))
 
-    def _episode(self, what: str) -> Bounds:
-        if what == "months":
-            index, earliest, latest = person_days(self.tables)
-            per_month = self.knowledge.policy.days_per_month.value
-            low = np.where(latest == FAR, 0.0, np.maximum(0, index.astype(np.float64) - latest) / per_month)
-            high = np.where(
-                earliest == LONG_AGO, np.inf, np.maximum(0, index.astype(np.float64) - earliest) / per_month
-            )
-            return Bounds(low, high)
-        severity = self._episodes[0]
-        low = np.where(severity == NO_CODE, 1.0, severity + 1.0)
-        high = np.where(severity == NO_CODE, float(len(SEVERITIES)), severity + 1.0)
-        if what == "severity":
-            return Bounds(low, high)
-        most = float(len(SEVERITIES))
-        return Bounds(
-            np.where((low == most) & (self.psychotic == YES), PSYCHOTIC, low),
-            np.where((high == most) & (self.psychotic >= UNKNOWN), PSYCHOTIC, high),
-        )
-
     @cached_property
-    def _episodes(self) -> tuple[NDArray[np.uint8], Tri]:
-        """By person: code of the severity of the episode (NO_CODE where unknown), and psychotic features."""
-        severity, psychotic = np.full(self.n, NO_CODE, np.uint8), np.full(self.n, UNKNOWN, np.uint8)
-        episode = self.tables["episode"]
-        at = person_rows(self.tables, episode["person_key"].to_numpy())
-        severity[at], psychotic[at] = codes(episode, ["severity", "psychotic"])
-        return severity, psychotic
+    def episodes(self) -> Episodes:
+        """What is known of the persons' episodes."""
+        return Episodes(self.tables, self.knowledge)
 
-    @property
-    def is_severity_known(self) -> NDArray[np.bool_]:
-        """By person: whether the severity of the episode is on record."""
-        return np.asarray(self._episodes[0] != NO_CODE)
-
-    @property
-    def psychotic(self) -> Tri:
-        """By person: psychotic features of the episode."""
-        return self._episodes[1]
-
-    def rule(self, definition: Definition) -> AdequacyRule:
-        """The adequacy rule of a definition."""
-        return self.knowledge.rules[self.knowledge.rule_key(definition.adequacy)]
+    def rule(self, adequacy: str) -> AdequacyRule:
+        """The adequacy rule that a definition names."""
+        return self.knowledge.rules[self.knowledge.rule_key(adequacy)]
 
     def judged(self, rule: AdequacyRule, column: str) -> Tri:
         """By trial: a column of table `adequacy` under a rule; the table stands in order of rule, then trial."""
-        if not self._adequacy:
-            judged = self.tables["adequacy"]
-            kinds = [name for name, kind in judged.schema.items() if kind == TRI_ENUM]
-            self._adequacy = dict(zip(kinds, codes(judged, kinds), strict=True))
-        n = len(self.person)
-        first = self.knowledge.rules_in_use.index(self.knowledge.rule_key(rule.id)) * n
-        return self._adequacy[column][first : first + n]
+        first = self._places[rule.id] * len(self.person)
+        return self._judged[column][first : first + len(self.person)]
+
+    @cached_property
+    def _judged(self) -> dict[str, Tri]:
+        names = Adequacy.words()
+        return dict(zip(names, codes(self.tables["adequacy"], Adequacy, *names), strict=True))
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """By rule: which block of table `adequacy` is its own."""
+        return {self.knowledge.rules[key].id: place for place, key in enumerate(self.knowledge.rules_in_use)}
 
     def unhelped(self, rule: AdequacyRule) -> Tri:
         """By trial: nonresponse under a rule."""
-        if rule.nonresponse not in self._unhelped:
-            self._unhelped[rule.nonresponse] = self.joined.agreed(self._improvement.nonresponse(rule.nonresponse))
-        return self._unhelped[rule.nonresponse]
+        if rule.id not in self._unhelped:
+            self._unhelped[rule.id] = self.joined.agreed(self._improvement.nonresponse(rule.nonresponse))
+        return self._unhelped[rule.id]
 
     def _kept_to(self, rule: AdequacyRule) -> Tri:
         """No where adherence is known to be low, else yes."""
@@ -281,9 +259,18 @@ class Features:
         assert rule.dose_optimised_ratio is not None
         level = self.knowledge.minimum_doses(self.knowledge.rule_key(rule.id)) * rule.dose_optimised_ratio.value
         level = level[self.treatment]
-        dose = values(self.tables["trial"]["max_dose_mg"], np.nan)
-        is_open = ~self.tables["trial"]["is_dose_complete"].to_numpy() | np.isnan(level)
-        return between(dose >= level, (dose >= level) | is_open)
+        reached = self.max_dose >= level
+        return between(reached, reached | self.is_dose_open | np.isnan(level))
+
+    @cached_property
+    def max_dose(self) -> NDArray[np.float64]:
+        """By trial: the highest known daily dose; nan where there is none."""
+        return values(self.tables["trial"]["max_dose_mg"], np.nan)
+
+    @cached_property
+    def is_dose_open(self) -> NDArray[np.bool_]:
+        """By trial: whether the dose may have been higher than what is known."""
+        return ~self.tables["trial"]["is_dose_complete"].to_numpy()
 
     def _long_enough(self, rule: AdequacyRule, in_episode: bool) -> Tri:
         assert rule.duration_optimised_weeks is not None

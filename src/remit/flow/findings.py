@@ -1,6 +1,6 @@
 """Why a verdict is what it is, as rows: criteria and observed values, and the trials behind them.
 
-Used by `resistance` for persons; a cohort leaves it out. Rows are gathered as arrays over all definitions and made into
+Used by `reasons`. Rows are gathered as arrays over all definitions and made into
 frames once.
 """
 
@@ -13,7 +13,7 @@ import polars as pl
 
 from remit.engine.columns import with_enums
 from remit.engine.criteria import Numbers, points, reaches
-from remit.engine.logic import TRI_ENUM, between
+from remit.engine.logic import between
 from remit.flow.features import Features, Units
 from remit.knowledge import Definition
 from remit.knowledge.definition import Criterion, Item
@@ -25,6 +25,8 @@ class Ledger:
 
     def __init__(self, features: Features) -> None:
         self.features = features
+        self._open = np.full(features.n, UNKNOWN, np.uint8)
+        self._nothing = np.full(features.n, np.nan)
         self._features: list[tuple[Any, ...]] = []  # definition_key, feature, low, high
         self._rules: list[tuple[Any, ...]] = []  # definition_key, criterion, feature, low, high, met, points
         self._trials: list[tuple[Any, ...]] = []  # definition_key, feature, trials, counts
@@ -34,12 +36,12 @@ class Ledger:
         for name, units in values.items():
             self._features.append((key, name, *units.bounds))
             if units.trials is not None:
-                trials = np.flatnonzero(units.trials > NO)
+                trials = (units.trials > NO).nonzero()[0]
                 self._trials.append((key, name, trials, units.trials[trials]))
         rules: list[Criterion | Item] = [*definition.all_criteria(), *definition.items]
         for rule in rules:
             bounds = values[rule.feature].bounds
-            self._rules.append((key, rule.id, rule.feature, *bounds, *_outcome(rule, *bounds)))
+            self._rules.append((key, rule.id, rule.feature, *bounds, *self._outcome(rule, *bounds)))
 
     def frames(self) -> dict[str, pl.DataFrame]:
         """The three tables."""
@@ -71,7 +73,7 @@ class Ledger:
             pl.Series("points_low", np.concatenate(points_low), nan_to_null=True),
             pl.Series("points_high", np.concatenate(points_high), nan_to_null=True),
         ]
-        return with_enums(columns, {"met": TRI_ENUM})
+        return with_enums(columns, Finding.words())
 
     def _finding_trial(self) -> pl.DataFrame:
         if not self._trials:
@@ -88,7 +90,7 @@ class Ledger:
             pl.Series("trial_key", trial.astype(np.uint32)),
             pl.Series("counts", np.concatenate(counts)),
         ]
-        return with_enums(columns, {"counts": TRI_ENUM})
+        return with_enums(columns, FindingTrial.words())
 
     def _by_person(self, definition_keys: tuple[int, ...]) -> list[pl.Series]:
         """person_key and definition_key of blocks that hold each person once."""
@@ -100,10 +102,8 @@ class Ledger:
     def _spread(self, name: str, values: tuple[str, ...]) -> pl.Series:
         return pl.Series(name, [value for value in values for _ in range(self.features.n)], dtype=pl.String)
 
-
-def _outcome(rule: Criterion | Item, low: Numbers, high: Numbers) -> tuple[Any, Any, Any]:
-    """Whether a criterion is met, or the points of an item of a score at its lowest and highest."""
-    if isinstance(rule, Item):
-        return np.full(len(low), UNKNOWN, np.uint8), points(rule, low), points(rule, high)
-    nothing = np.full(len(low), np.nan)
-    return between(reaches(rule, low), reaches(rule, high)), nothing, nothing
+    def _outcome(self, rule: Criterion | Item, low: Numbers, high: Numbers) -> tuple[Any, Any, Any]:
+        """Whether a criterion is met, or the points of an item of a score at its lowest and highest."""
+        if isinstance(rule, Item):
+            return self._open, points(rule, low), points(rule, high)
+        return between(reaches(rule, low), reaches(rule, high)), self._nothing, self._nothing

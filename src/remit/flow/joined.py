@@ -20,8 +20,8 @@ class Joined:
     def __init__(self, tables: Tables) -> None:
         self.n_trials = tables["trial"].height
         self.trials = np.flatnonzero(tables["trial_note"]["may_be_one"].to_numpy())
-        trial = tables["trial"][self.trials] if len(self.trials) else tables["trial"].clear()
-        key = (trial["person_key"].to_numpy().astype(np.int64) << 16) | trial["treatment_key"].to_numpy()
+        person, treatment = (tables["trial"][name].to_numpy()[self.trials] for name in ("person_key", "treatment_key"))
+        key = (person.astype(np.int64) << 16) | treatment
         self.groups = Grouping(key)
         self.at = np.searchsorted(self.groups.key, key)
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from remit.knowledge import Knowledge
 from remit.knowledge.facts import Drugs
 from remit.knowledge.schema import Treatment
 
 
-def looks_at(drugs: Drugs, treatment: Treatment, knowledge: Knowledge) -> bool:
-    """Whether a treatment, the ingredient it is a form of, or one of its components is meant."""
-    own = {treatment.id, treatment.ingredient or treatment.id}
-    if own & set(drugs.not_treatments):
-        return False
-    if treatment.klass in drugs.classes or treatment.role in drugs.roles or own & set(drugs.treatments):
-        return True
-    parts = (knowledge.treatments[knowledge.treatment_key(c)] for c in treatment.components)
-    return any(part.klass in drugs.classes or part.id in drugs.treatments for part in parts)
+def looker(drugs: Drugs, knowledge: Knowledge) -> Callable[[Treatment], bool]:
+    """Tells of a treatment whether it, the ingredient it is a form of, or one of its components is meant."""
+    named, left_out = frozenset(drugs.treatments), frozenset(drugs.not_treatments)
+    classes, roles = frozenset(drugs.classes), frozenset(drugs.roles)
+
+    def looks_at(treatment: Treatment) -> bool:
+        own = (treatment.id, treatment.ingredient or treatment.id)
+        if not left_out.isdisjoint(own):
+            return False
+        if treatment.klass in classes or treatment.role in roles or not named.isdisjoint(own):
+            return True
+        parts = (knowledge.treatments[knowledge.treatment_key(c)] for c in treatment.components)
+        return any(part.klass in classes or part.id in named for part in parts)
+
+    return looks_at

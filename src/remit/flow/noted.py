@@ -19,7 +19,7 @@ from remit.engine.packing import Rows, row_order
 from remit.engine.stitching import Courses, group_of
 from remit.flow.scope import person_days
 from remit.flow.settle import LONG_AGO, Settled, index_days, person_rows, settle
-from remit.tables import Tables
+from remit.tables import ExposureNote, Tables
 
 Int = NDArray[np.int32]
 Flags = NDArray[np.bool_]
@@ -69,7 +69,7 @@ def noted_trials(
     rows = settled.stitch
     group = group_of(rows)
     # The largest gap holds for all of a person's exposures of a treatment.
-    evidence = codes(aligned, ["evidence"])[0][settled.position]
+    evidence = codes(aligned, ExposureNote, "evidence")[0][settled.position]
     own = measure_of[np.where(evidence == NO_CODE, bare_evidence, evidence)]
     _, at = np.unique(group, return_inverse=True)
     largest = np.zeros(len(group), np.int64)

@@ -7,10 +7,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from remit.engine.columns import NO_DAY, days, values, with_enums
-from remit.engine.logic import TRI_ENUM, known
+from remit.engine.logic import known
 from remit.knowledge import Knowledge
 from remit.tables import TrialOverlap
-from remit.tables.trials import OVERLAP_KINDS
 
 LEADING = ("antidepressant", "rapid_acting")
 TOGETHER = (*LEADING, "augmentation", "herbal", "investigational")
@@ -24,13 +23,13 @@ def overlaps(trial: pl.DataFrame, note: pl.DataFrame, knowledge: Knowledge) -> p
         return TrialOverlap.empty()
     treatment = trial["treatment_key"].to_numpy()
     start, end = days(trial["start_date"]).astype(np.int64), days(trial["end_date"]).astype(np.int64)
-    takes_part = np.isin(knowledge.roles, TOGETHER)[treatment] & (start != NO_DAY) & (end != NO_DAY)
+    takes_part = knowledge.in_roles(*TOGETHER)[treatment] & (start != NO_DAY) & (end != NO_DAY)
     first, second = pairs(trial["person_key"].to_numpy().astype(np.int64), start, end, takes_part)
     if not len(first):
         return TrialOverlap.empty()
     shared = np.minimum(end[first], end[second]) - np.maximum(start[first], start[second])
 
-    leads = np.isin(knowledge.roles, LEADING)[treatment]
+    leads = knowledge.in_roles(*LEADING)[treatment]
     # Two that start on one day: the augmenting one was added; else the later by id, which is the later row.
     swap = (start[first] == start[second]) & leads[second] & ~leads[first]
     augments = declared(trial.height, note)
@@ -47,7 +46,7 @@ def overlaps(trial: pl.DataFrame, note: pl.DataFrame, knowledge: Knowledge) -> p
             pl.Series("kind", kind.astype(np.uint8)),
             pl.Series("is_declared", known(is_declared)),
         ],
-        {"kind": pl.Enum(OVERLAP_KINDS), "is_declared": TRI_ENUM},
+        TrialOverlap.words(),
     )
     return table if table.height == 1 else table.sort("trial_key", "added_trial_key")
 

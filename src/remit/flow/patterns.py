@@ -3,24 +3,39 @@
 Switches and chains are read off the days on which a treatment was ordered, dispensed or given; a course that a person
 or clinician reported counts on its first and on its last day. Windows and steps are read off trials. Where a date of a
 selected treatment is not exact, a switch or chain is not certain, and everything that the person's treatments allow is
-possible. Used by `resistance`; docs/explanation/semantics.md, *Treatment patterns*, says it in words.
+possible. Dates are sorted once for all definitions. Used by `resistance`; docs/explanation/semantics.md, *Treatment
+patterns*, says it in words.
 """
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from remit.engine.chains import Dates, chains, dates, switches
+from remit.engine.chains import chains, switches
 from remit.engine.columns import values
+from remit.engine.counting import earliest, tally
 from remit.engine.criteria import Bounds
+from remit.engine.dates import Dates, dates
 from remit.engine.grouping import order_of
 from remit.engine.intervals import FAR
 from remit.engine.logic import Tri, between, every, known
-from remit.engine.windows import Intervals, steps, windows
+from remit.engine.windows import (
+    FAIR_MAY,
+    FAIR_SURE,
+    FURTHER_MAY,
+    FURTHER_SURE,
+    MAY,
+    SURE,
+    Back,
+    Intervals,
+    flagged,
+    steps,
+    windows,
+)
 from remit.flow.prescriptions import Prescriptions, prescriptions
 from remit.flow.scope import Spans
 from remit.knowledge import Definition, Knowledge
@@ -46,16 +61,8 @@ class Pattern(NamedTuple):
     """A feature's bounds by person; the certain units as (person, day); by trial whether it takes part."""
 
     bounds: Bounds
-    certain: tuple[Int, Int]
+    certain: tuple[NDArray[np.integer[Any]], Int]
     trials: Tri
-
-
-class _Rows(NamedTuple):
-    """Prescriptions of some treatments: where they stand; by person whether one is vague, and the most switches."""
-
-    at: NDArray[np.intp]
-    vague: Flags
-    most: NDArray[np.intp]
 
 
 class Patterns:
@@ -71,19 +78,27 @@ class Patterns:
         By trial: the row of its person.
     exact : array of bool
         By trial: whether its dates are known to the day and it is not one that may be one with another.
+    doses : pair of arrays
+        By trial: the highest known daily dose, nan where there is none, and whether it may have been higher.
     """
 
     def __init__(
-        self, tables: Tables, knowledge: Knowledge, spans: Spans, person: NDArray[np.intp], exact: Flags
+        self,
+        tables: Tables,
+        knowledge: Knowledge,
+        spans: Spans,
+        person: NDArray[np.intp],
+        exact: Flags,
+        doses: tuple[NDArray[np.float64], Flags],
     ) -> None:
         self.tables, self.knowledge, self.spans, self.exact = tables, knowledge, spans, exact
         self.n = tables["person"].height
         self.person = person.astype(np.int64)
         trial = tables["trial"]
         self.treatment = knowledge.ingredient_keys[trial["treatment_key"].to_numpy()].astype(np.int64)
-        self._dose = values(trial["max_dose_mg"], np.nan)
-        self._is_dose_open = ~trial["is_dose_complete"].to_numpy()
-        self._chosen_rows: dict[str, _Rows] = {}
+        self._dose, self._is_dose_open = doses
+        self._dates_by_rule: dict[int, Dates] = {}
+        self._doses: dict[int, Tri] = {}
 
     def of(self, definition: Definition, feature: PatternFeature, fair: Tri) -> Pattern:
         """One feature.
@@ -111,95 +126,83 @@ class Patterns:
         """By trial: whether the rule's minimum dose was reached; yes where that is not asked."""
         if not at_dose:
             return np.full(len(self.person), YES, np.uint8)
-        return _reached(self._dose, self.knowledge.minimum_doses(rule)[self.treatment], self._is_dose_open)
+        if rule not in self._doses:
+            minimum = self.knowledge.minimum_doses(rule)[self.treatment]
+            surely = self._dose >= minimum
+            self._doses[rule] = between(surely, surely | self._is_dose_open | np.isnan(minimum))
+        return self._doses[rule]
 
     def _drugs(self, feature: DrugsFeature, rule: int) -> Pattern:
         counts = every(known(self._chosen(feature.drugs)), self._at_dose(feature.at_dose, rule))
+        n_drugs = len(self.knowledge.treatments)
         # A course of which the beginning is unknown was taken all the same.
-        first = self.spans.late_start.astype(np.int64)
-        units = [self._first_of_each(np.flatnonzero(counts >= least), first) for least in (YES, UNKNOWN)]
-        low, high = (np.bincount(owner, minlength=self.n).astype(np.float32) for owner, _ in units)
-        return Pattern(Bounds(low, high), units[0], counts)
+        units = earliest(self.person, self.treatment, self.spans.late_start, counts == YES, n_drugs)
+        if (counts == UNKNOWN).any():
+            return Pattern(self._tally(counts), units, counts)
+        n_units = np.bincount(units[0], minlength=self.n).astype(np.float32)
+        return Pattern(Bounds(n_units, n_units), units, counts)
 
-    def _first_of_each(self, at: NDArray[np.intp], day: Int) -> tuple[Int, Int]:
-        """Persons and first days of each person and ingredient among some trials."""
-        if not len(at):
-            return self.person[:0], day[:0]
-        n = len(self.knowledge.treatments)
-        key = self.person[at] * n + self.treatment[at]
-        order = order_of(key)  # trials stand in this order, but for forms of one ingredient
-        key = key[order]
-        first = np.flatnonzero(np.append(True, key[1:] != key[:-1]))
-        return key[first] // n, np.minimum.reduceat(day[at][order], first)
+    def _tally(self, counts: Tri) -> Bounds:
+        """By person: how many ingredients have a trial that counts."""
+        return Bounds(*tally(self.person, self.treatment, counts, len(self.knowledge.treatments), self.n))
 
     def _switches(self, feature: SwitchFeature, rule: int) -> Pattern:
-        rows = self._rows(feature.switches)
+        rows, chosen = self._dates(feature.at_dose, rule), self.knowledge.selected(feature.switches)
         gap, least = feature.course_gap_days.value, feature.course_days.value
-        found = switches(
-            self._dates(rows, self._holds(rows, feature.at_dose, rule)), gap, least, feature.gap_days.value
-        )
-        low, high = (np.bincount(found.person[found.holds >= at], minlength=self.n) for at in (YES, UNKNOWN))
-        sure = found.holds == YES
+        found = switches(rows, chosen, gap, least, feature.gap_days.value, at_dose=feature.at_dose)
+        sure, may = found.holds == YES, found.holds >= UNKNOWN
         certain = found.person[sure], found.day[sure]
-        is_open = self._is_vague | (self._at_dose(feature.at_dose, rule) == UNKNOWN)
-        return self._pattern((low, high, rows.vague, rows.most), certain, feature.switches, is_open)
+        low = np.bincount(certain[0], minlength=self.n)
+        high = low if len(certain[0]) == len(may) else np.bincount(found.person[may], minlength=self.n)
+        at_dose = self._at_dose(feature.at_dose, rule)
+        return self._pattern((low, high, self._vague(chosen)), certain, feature.switches, FAR, at_dose)
 
     def _chain(self, feature: ChainFeature, rule: int) -> Pattern:
-        rows = self._rows(feature.chain)
-        holds, vague = self._holds(rows, feature.at_dose, rule), rows.vague
-        if feature.at_dose:
-            person = self._prescriptions.person[rows.at]
-            vague = vague | (np.bincount(person[holds == UNKNOWN], minlength=self.n) > 0)
-            is_there = holds == YES
-            rows, holds = rows._replace(at=rows.at[is_there]), holds[is_there]
-        person, day = chains(self._dates(rows, holds), feature.course_days.value)
+        rows, chosen = self._dates(feature.at_dose, rule), self.knowledge.selected(feature.chain)
+        person, day, is_open = chains(rows, chosen, feature.course_days.value, self.n, at_dose=feature.at_dose)
         found = np.bincount(person, minlength=self.n)
-        is_open = self._is_vague | (self._at_dose(feature.at_dose, rule) == UNKNOWN)
-        counts = (found, found, vague, np.minimum(rows.most, 1))
-        return self._pattern(counts, (person, day), feature.chain, is_open)
+        at_dose = self._at_dose(feature.at_dose, rule)
+        counts = (found, found, self._vague(chosen) | is_open)
+        return self._pattern(counts, (person, day), feature.chain, 1, at_dose)
 
     def _pattern(
-        self, counts: tuple[NDArray[np.intp], NDArray[np.intp], Flags, NDArray[np.intp]], certain: tuple[Int, Int],
-        select: Select, is_open: Flags,
+        self, counts: tuple[NDArray[np.intp], NDArray[np.intp], Flags], certain: tuple[Int, Int], select: Select,
+        at_most: int, at_dose: Tri,
     ) -> Pattern:  # fmt: skip
         """Of a person with a vague date nothing is certain, and all that the ingredients allow is possible."""
-        low, high, vague, most = counts
-        bounds = Bounds(
-            np.where(vague, 0, low).astype(np.float32), np.where(vague, np.maximum(high, most), high).astype(np.float32)
-        )
-        keep = ~vague[certain[0]]
+        low, high, vague = counts
         chosen = self._chosen(select)
-        return Pattern(bounds, (certain[0][keep], certain[1][keep]), between(chosen & ~is_open, chosen))
+        if vague.any():
+            n_drugs = self._tally(known(chosen)).low
+            most = np.minimum(np.maximum(n_drugs - 1, 0), at_most)  # one ingredient makes neither a switch nor a chain
+            low, high = np.where(vague, 0, low), np.where(vague, np.maximum(high, most), high)
+            keep = ~vague[certain[0]]
+            certain = certain[0][keep], certain[1][keep]
+        is_open = self._is_vague | (at_dose == UNKNOWN)
+        bounds = Bounds(low.astype(np.float32), high.astype(np.float32))
+        return Pattern(bounds, certain, between(chosen & ~is_open, chosen))
 
-    def _rows(self, select: Select) -> _Rows:
-        """Prescriptions of selected treatments.
-
-        A single ingredient makes neither a switch nor a chain, so who has only one is left out.
-        """
-        key = select.model_dump_json()
-        if key not in self._chosen_rows:
+    def _dates(self, at_dose: bool, rule: int) -> Dates:
+        """The prescriptions in order, with whether doses reach the rule's minimum; of any rule where that is idle."""
+        if not at_dose and self._dates_by_rule:
+            return next(iter(self._dates_by_rule.values()))
+        if rule not in self._dates_by_rule:
             rows = self._prescriptions
-            selected = self.knowledge.selected(select)
-            owner, _ = self._first_of_each(np.flatnonzero(self._chosen(select)), self.spans.start.astype(np.int64))
-            n_drugs = np.bincount(owner, minlength=self.n)
-            has_two = n_drugs > 1
-            vague = np.zeros(self.n, np.bool_)
-            vague[rows.vague_person[selected[rows.vague_treatment]]] = True
-            at = np.flatnonzero(selected[rows.treatment] & has_two[rows.person])
-            self._chosen_rows[key] = _Rows(at, vague & has_two, np.maximum(n_drugs - 1, 0))
-        return self._chosen_rows[key]
+            kinds, minimum = self.knowledge.ingredient_keys, self.knowledge.minimum_doses(rule)
+            self._dates_by_rule[rule] = dates(*rows[:4], kinds, minimum, self._gap)
+        return self._dates_by_rule[rule]
 
-    def _holds(self, rows: _Rows, at_dose: bool, rule: int) -> Tri:
-        """By row: whether its dose reaches the rule's minimum; yes where that is not asked."""
-        if not at_dose:
-            return np.full(len(rows.at), YES, np.uint8)
-        dose = self._prescriptions.dose[rows.at]
-        minimum = self.knowledge.minimum_doses(rule)[self._prescriptions.treatment[rows.at]]
-        return _reached(dose, minimum, np.isnan(dose))
+    @cached_property
+    def _gap(self) -> float:
+        """The least distance in days at which any definition cuts prescriptions of one ingredient into two courses."""
+        features = [feature for d in self.knowledge.definitions for feature in d.features.values()]
+        return min((f.course_gap_days.value for f in features if isinstance(f, SwitchFeature)), default=np.inf)
 
-    def _dates(self, rows: _Rows, holds: Tri) -> Dates:
-        at, known = rows.at, self._prescriptions
-        return dates(known.person[at], known.treatment[at], known.day[at], holds)
+    def _vague(self, chosen: Flags) -> Flags:
+        """By person: whether a prescription of a selected ingredient has a date that is not exact."""
+        rows, vague = self._prescriptions, np.zeros(self.n, np.bool_)
+        vague[rows.vague_person[chosen[rows.vague_ingredient]]] = True
+        return vague
 
     @cached_property
     def _prescriptions(self) -> Prescriptions:
@@ -208,44 +211,48 @@ class Patterns:
     @cached_property
     def _is_vague(self) -> Flags:
         """By trial: whether its person has a prescription of its ingredient of which the date is not exact."""
-        n = len(self.knowledge.treatments)
         rows = self._prescriptions
-        vague = np.unique(rows.vague_person * n + rows.vague_treatment)
-        return np.asarray(np.isin(self.person * n + self.treatment, vague))
+        if not len(rows.vague_person):
+            return np.zeros(len(self.person), np.bool_)
+        n = len(self.knowledge.treatments)
+        return np.asarray(np.isin(self.person * n + self.treatment, rows.vague_person * n + rows.vague_ingredient))
 
     @cached_property
     def _intervals(self) -> tuple[NDArray[np.intp], Intervals]:
-        """Trials in order of person, ingredient, start; and their rows in the table."""
-        start, end = self.spans.start.astype(np.int64), self.spans.end.astype(np.int64)
-        order = order_of(self.person, self.treatment, start)
-        return order, Intervals(self.person[order], self.treatment[order], start[order], end[order])
+        """Trials in order of person and start, and their rows in the table."""
+        start = self.spans.start
+        order = order_of(self.person, start.astype(np.int64))
+        return order, Intervals(self.person[order], self.treatment[order], start[order], self.spans.end[order])
 
     def _windows(self, feature: WindowFeature, rule: int) -> Pattern:
         reached, exact = self._at_dose(feature.at_dose, rule), self.exact
-        takes_part = np.zeros(len(self.person), np.bool_)
-        for window in feature.any_window:
-            takes_part |= self._chosen(window.begins) | self._chosen(window.others)
-        sure, may = (reached == YES) & exact, reached >= UNKNOWN
-        certain = self._begun(feature, sure)
-        possible = certain if np.array_equal(sure, may) else self._begun(feature, may)
-        is_vague = takes_part & ~exact
-        if is_vague.any():
-            possible = possible | (self._begun(feature, may, at_all=True) & self._of_person(is_vague))
-        return self._either(certain, possible, takes_part, is_vague | (takes_part & (reached == UNKNOWN)))
-
-    def _begun(self, feature: WindowFeature, is_there: Flags, *, at_all: bool = False) -> Flags:
-        """By trial: whether it begins an event among the trials that are there; `at_all`: whatever the dates."""
+        selected = self.knowledge.selected
+        events = [
+            Back(
+                selected(w.begins),
+                selected(w.others),
+                w.started_days_before,
+                w.within_days,
+                w.at_least,
+                w.by == "start",
+            )
+            for w in feature.any_window
+        ]
+        takes_part = np.logical_or.reduce([part for event in events for part in event[:2]])[self.treatment]
         order, rows = self._intervals
-        held = np.zeros(len(order), np.bool_)
-        for window in feature.any_window:
-            back = (-FAR, FAR) if at_all else (window.started_days_before, window.within_days)
-            begins, others = ((self._chosen(select) & is_there)[order] for select in (window.begins, window.others))
-            held[order] |= windows(rows, begins, others, back, window.at_least, by_start=window.by == "start")
-        return held
+        there = flagged((reached == YES) & exact, reached >= UNKNOWN)[order]
+        held, is_vague = windows(rows, there, events), takes_part & ~exact
+        if is_vague.any():
+            ever = [event._replace(since=-FAR, until=FAR) for event in events]  # whatever the dates
+            vague_persons = self._persons(self.person[is_vague])
+            held |= windows(rows, there, ever) & MAY & (vague_persons[rows.person] * np.uint8(MAY))
+        return self._either(held, takes_part, is_vague | (takes_part & (reached == UNKNOWN)))
 
-    def _of_person(self, trials: Flags) -> Flags:
-        """By trial: whether its person has a trial among some."""
-        return np.asarray((np.bincount(self.person[trials], minlength=self.n) > 0)[self.person])
+    def _persons(self, rows: NDArray[np.integer[Any]]) -> Flags:
+        """By person: whether it is among some."""
+        flags = np.zeros(self.n, np.bool_)
+        flags[rows] = True
+        return flags
 
     def _lasted(self, rule: int) -> Tri:
         """By trial: whether it covered as many days as the rule asks for, at whatever dose."""
@@ -258,36 +265,24 @@ class Patterns:
         exact, takes_part = self.exact, first | further
         judged = self._lasted(rule) if feature.dose_blind else fair
         is_vague = takes_part & ~exact
-        certain = self._stepped(feature, first & exact & (judged == YES), further & exact)
-        possible = certain
-        if is_vague.any() or (first & (judged == UNKNOWN)).any():
-            possible = self._stepped(feature, first & (judged >= UNKNOWN), further)
-        if is_vague.any():
-            start = self.spans.start.astype(np.int64)
-            owner, _ = self._first_of_each(np.flatnonzero(first & (judged >= UNKNOWN)), start)
-            has_two = np.bincount(owner, minlength=self.n) > 1
-            has_third = np.bincount(self.person[takes_part], minlength=self.n) > COURSES_BEFORE
-            possible = possible | (self._of_person(is_vague) & takes_part & (has_two & has_third)[self.person])
-        return self._either(certain, possible, takes_part, is_vague | (first & (judged == UNKNOWN)))
-
-    def _stepped(self, feature: StepFeature, fair: Flags, further: Flags) -> Flags:
-        """By trial: whether it is a further course after two fair ones."""
+        fair_may = first & (judged >= UNKNOWN)
+        fair = flagged(first & exact & (judged == YES), fair_may, (FAIR_SURE, FAIR_MAY))
+        part = fair | flagged(further & exact, further, (FURTHER_SURE, FURTHER_MAY))
         order, rows = self._intervals
-        held = np.zeros(len(order), np.bool_)
-        held[order] = steps(rows, fair[order], further[order], feature.gap_days.value, feature.within_days.value)
-        return held
+        held = steps(rows, part[order], feature.gap_days.value, feature.within_days.value)
+        if is_vague.any():
+            n_fair = self._tally(known(fair_may)).low
+            has_third = np.bincount(self.person[takes_part], minlength=self.n) > COURSES_BEFORE
+            may = self._persons(self.person[is_vague]) & (n_fair > 1) & has_third
+            held |= (may[self.person] & takes_part)[order] * np.uint8(MAY)
+        return self._either(held, takes_part, is_vague | (first & (judged == UNKNOWN)))
 
-    def _either(self, certain: Flags, possible: Flags, takes_part: Flags, is_open: Flags) -> Pattern:
-        """A feature of 0 or 1 from trials that hold it for certain, and that may."""
-        at = np.flatnonzero(certain)
-        low = np.bincount(self.person[at], minlength=self.n) > 0
-        high = low | (np.bincount(self.person[possible], minlength=self.n) > 0)
+    def _either(self, held: NDArray[np.uint8], takes_part: Flags, is_open: Flags) -> Pattern:
+        """A feature of 0 or 1 from trials, in order of start, that hold it for certain, and that may."""
+        rows = self._intervals[1]
+        at = np.flatnonzero(held & SURE)
+        person, days = rows.person[at], rows.start[at].astype(np.int64)
+        low = self._persons(person)
+        high = low | self._persons(rows.person[(held & MAY) > 0])
         bounds = Bounds(low.astype(np.float32), high.astype(np.float32))
-        days = self.spans.start.astype(np.int64)[at]
-        return Pattern(bounds, (self.person[at], days), between(takes_part & ~is_open, takes_part))
-
-
-def _reached(dose: NDArray[np.float64], minimum: NDArray[np.float64], is_open: Flags) -> Tri:
-    """Whether a dose reaches a minimum; unknown where there is no minimum."""
-    surely = dose >= minimum
-    return between(surely, surely | is_open | np.isnan(minimum))
+        return Pattern(bounds, (person, days), between(takes_part & ~is_open, takes_part))

@@ -17,7 +17,6 @@ from remit.knowledge.pharmacogenetics import NO_RESULT, DrugGuidance, Enzyme
 from remit.tables import YES, Tables
 from remit.tables.differential import RELATIONS, GeneGuidance
 
-_RELATIONS = pl.Enum(RELATIONS)
 _CURRENT, _TRIED, _NOT_TRIED = (np.uint8(RELATIONS.index(r)) for r in RELATIONS)
 _SILENT = -1
 
@@ -51,7 +50,7 @@ def pharmacogenetics(tables: Tables, knowledge: Knowledge) -> dict[str, pl.DataF
         pl.Series("row", np.concatenate(rows)),
         pl.Series("relation", np.concatenate(relations)),
     ]
-    return {"gene_guidance": with_enums(columns, {"relation": _RELATIONS})}
+    return {"gene_guidance": with_enums(columns, GeneGuidance.words())}
 
 
 def _phenotype(enzyme: Enzyme, facts: FactColumns) -> NDArray[np.intp]:

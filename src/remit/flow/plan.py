@@ -13,7 +13,7 @@ from math import ceil
 import numpy as np
 import polars as pl
 
-from remit.flow.meant import looks_at
+from remit.flow.meant import looker
 from remit.knowledge import Knowledge
 from remit.knowledge.plans import PlanCheckpoint, PlanStep, PlanTemplate, Washout
 from remit.tables import Tables
@@ -58,8 +58,9 @@ def washout_days(washout: Washout, treatment_id: str, knowledge: Knowledge) -> t
 def _waits(knowledge: Knowledge, template: PlanTemplate) -> pl.DataFrame:
     """By treatment that must be out first: which washout names it first, and for how many days."""
     rows = []
+    lookers = [(washout, looker(washout.drugs, knowledge)) for washout in template.washouts]
     for key, treatment in enumerate(knowledge.treatments):
-        named = next((w for w in template.washouts if looks_at(w.drugs, treatment, knowledge)), None)
+        named = next((washout for washout, looks_at in lookers if looks_at(treatment)), None)
         if named:
             days, by_half_life = washout_days(named, treatment.ingredient or treatment.id, knowledge)
             rows.append((key, named.id, days, by_half_life))

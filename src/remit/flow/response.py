@@ -26,7 +26,7 @@ from remit.flow.measured import Improvements, Ranges, dated_trials, improvement_
 from remit.knowledge import Knowledge
 from remit.knowledge.schema import Policy
 from remit.knowledge.schema import Response as Threshold
-from remit.tables import NO, UNKNOWN, YES, Response, Tables
+from remit.tables import NO, UNKNOWN, YES, Outcome, Response, Tables
 from remit.tables.adequacy import BASES
 from remit.tables.records import OUTCOMES
 
@@ -116,8 +116,7 @@ def responses(tables: Tables, knowledge: Knowledge) -> pl.DataFrame:
         *(nullable_numbers(k, v).cast(pl.UInt32) for k, v in zip(("baseline_key", "endpoint_key"), keys, strict=True)),
         pl.Series("disagrees", disagrees),
     ]
-    schema = Response.dtypes()
-    return with_enums(columns, {name: schema[name] for name in ("outcome", "is_remission", "basis")})
+    return with_enums(columns, Response.words())
 
 
 def improvement_of(response: pl.DataFrame) -> Improvement:
@@ -126,7 +125,7 @@ def improvement_of(response: pl.DataFrame) -> Improvement:
         values(response[name], np.nan) for name in ("improvement_low", "improvement_high", "improvement_percent")
     )
     flags = [response[name].to_numpy() for name in ("is_low_number", "is_high_number")]
-    word, is_remission = codes(response, ["outcome", "is_remission"])
+    word, is_remission = codes(response, Response, "outcome", "is_remission")
     return Improvement(low, high, flags[0], flags[1], percent, word, is_remission)
 
 
@@ -151,7 +150,7 @@ def _reported(tables: Tables, policy: Policy) -> Improvement:
     asked = link["exposure_key"].to_numpy()[last]
     at = order[np.minimum(np.searchsorted(key[order], asked), len(key) - 1)]
     is_told = key[at] == asked
-    words = np.where(is_told, codes(outcome, ["outcome"])[0][at], np.uint8(NO_CODE))
+    words = np.where(is_told, codes(outcome, Outcome, "outcome")[0][at], np.uint8(NO_CODE))
     percent = np.where(is_told, values(outcome["improvement_percent"], np.nan)[at], np.nan)
     one = _told(words, percent, policy)
     starts = np.flatnonzero(np.concatenate(([True], trial[1:] != trial[:-1])))

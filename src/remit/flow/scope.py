@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from remit.engine.columns import NO_DAY, days
 from remit.engine.intervals import FAR
 from remit.engine.logic import Tri, between
+from remit.flow.once import once
 from remit.flow.settle import LONG_AGO, person_rows
 from remit.tables import Tables
 
@@ -28,6 +29,7 @@ class Spans(NamedTuple):
     is_exact: NDArray[np.bool_]  # both dates are known to the day
 
 
+@once
 def spans(tables: Tables) -> Spans:
     """The dates of every trial and of the episode it may lie in."""
     trial, note = tables["trial"], tables["trial_note"]
@@ -54,6 +56,7 @@ def spans(tables: Tables) -> Spans:
     )
 
 
+@once
 def person_days(tables: Tables) -> tuple[Int, Int, Int]:
     """By person: index date, earliest and latest start of the episode (long ago and far ahead where unknown)."""
     person, episode = tables["person"], tables["episode"]

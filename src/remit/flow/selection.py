@@ -15,7 +15,7 @@ from remit.flow.overlap import TOGETHER, declared, pairs
 from remit.flow.scope import Spans
 from remit.knowledge import Knowledge
 from remit.knowledge.select import Select
-from remit.tables import NO, UNKNOWN, YES, Tables
+from remit.tables import NO, UNKNOWN, YES, Tables, TrialOverlap
 from remit.tables.trials import OVERLAP_KINDS
 
 
@@ -62,7 +62,7 @@ class Selection:
         overlap, note = self.tables["trial_overlap"], self.tables["trial_note"]
         base, added = overlap["trial_key"].to_numpy(), overlap["added_trial_key"].to_numpy()
         if len(base):
-            is_together = codes(overlap, ["kind"])[0] != OVERLAP_KINDS.index("cross_taper")
+            is_together = codes(overlap, TrialOverlap, "kind")[0] != OVERLAP_KINDS.index("cross_taper")
             result[added[is_together & ~is_inexact[base] & ~is_inexact[added]]] = YES
         result[note["trial_key"].to_numpy()[is_known(note["augments_key"])]] = YES
         return self.joined.agreed(result)
@@ -70,7 +70,7 @@ class Selection:
     def _may_have_been_added(self, person: NDArray[np.int64], is_inexact: NDArray[np.bool_]) -> NDArray[np.intp]:
         """Trials of pairs that may share more than a cross-taper, one of the two with inexact dates."""
         s = self.joined.widened(self.spans)
-        takes_part = np.isin(self.knowledge.roles, TOGETHER)[self.treatment] & np.isin(person, person[is_inexact])
+        takes_part = self.knowledge.in_roles(*TOGETHER)[self.treatment] & np.isin(person, person[is_inexact])
         first, second = pairs(person, s.start.astype(np.int64), s.end.astype(np.int64), takes_part)
         shared = np.minimum(s.end[first], s.end[second]) - np.maximum(s.start[first], s.start[second])
         is_open = (shared > self.knowledge.policy.cross_taper_days.value) & (is_inexact[first] | is_inexact[second])

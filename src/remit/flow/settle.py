@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from remit.engine.columns import NO_CODE, NO_DAY, codes, days, values
 from remit.engine.packing import Rows
-from remit.tables import Tables
+from remit.tables import ExposureNote, Tables
 from remit.tables.records import END_KINDS
 
 Days = NDArray[np.int32]
@@ -73,7 +73,7 @@ def exact_rows(exposure: pl.DataFrame, index: Days) -> Rows:
 def settle(exposure: pl.DataFrame, note: pl.DataFrame, index: Days) -> Settled:
     """Exposures with notes: see `Settled`. `note` stands in the order of `exposure`, null where there is none."""
     start, end = days(exposure["start_date"]), days(exposure["end_date"])
-    end_kind = codes(note, ["end_kind"])[0]
+    end_kind = codes(note, ExposureNote, "end_kind")[0]
     has_note = end_kind != NO_CODE
     late_start = np.where(has_note, days(note["start_latest_date"]), start)
     early_end = np.where(has_note, days(note["end_earliest_date"]), end)

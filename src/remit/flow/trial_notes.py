@@ -19,7 +19,7 @@ from remit.engine.columns import (
 from remit.engine.intervals import FAR
 from remit.engine.logic import Tri, between
 from remit.flow.settle import Settled
-from remit.tables import TrialDetail, TrialNote
+from remit.tables import ExposureNote, TrialDetail, TrialNote
 from remit.tables.records import EVIDENCE, STOP_REASONS
 
 
@@ -59,7 +59,9 @@ def trial_notes(
         By exposure: whether it may have ended its trial.
     """
     n = len(may_be_one)
-    stop_reason, evidence = (column[settled.position] for column in codes(note, ["stop_reason", "evidence"]))
+    stop_reason, evidence = (
+        column[settled.position] for column in codes(note, ExposureNote, "stop_reason", "evidence")
+    )
     evidence = np.where(evidence == NO_CODE, np.uint8(EVIDENCE.index("fill")), evidence)
     sessions, adherence = (values(note[name], np.nan)[settled.position] for name in ("sessions", "adherence"))
     augments = values(note["augments_key"], FAR).astype(np.int64)[settled.position]
@@ -78,8 +80,7 @@ def trial_notes(
         pl.Series("may_be_one", may_be_one),
         pl.Series("for_side_effects", _for_side_effects(trial_of, stop_reason, may_end, n)),
     ]
-    schema = TrialNote.dtypes()
-    return with_enums(columns, {name: schema[name] for name in ("stop_reason", "evidence", "for_side_effects")})
+    return with_enums(columns, TrialNote.words())
 
 
 def _for_side_effects(

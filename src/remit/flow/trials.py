@@ -94,12 +94,13 @@ def _noted(tables: Tables, knowledge: Knowledge) -> dict[str, pl.DataFrame]:
 
 
 def _links(tables: Tables, found: Noted, may_end: NDArray[np.bool_]) -> pl.DataFrame:
-    columns = {
-        "exposure_key": found.settled.key,
-        "trial_key": found.trial_of,
-        "may_end_trial": may_end,
-    }
-    return TrialExposure.conform(pl.DataFrame(columns))
+    return pl.DataFrame(
+        [
+            pl.Series("exposure_key", found.settled.key),
+            pl.Series("trial_key", found.trial_of.astype(np.uint32)),
+            pl.Series("may_end_trial", may_end),
+        ]
+    )
 
 
 def _trial_table(

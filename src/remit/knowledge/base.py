@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,9 +13,17 @@ Verified = Literal["yes", "partly", "no", "derived"]
 
 
 class KnowledgeModel(BaseModel):
-    """Frozen; a key that is not known is an error."""
+    """Frozen; a key that is not known is an error.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    What validates a model is built when the model is first used: nobody meets all of them in one run, and those inside
+    another one are built with it. So a default that is a model is constructed, not validated.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        """The same: nothing changes it. Else each entry would have copies of the defaults of its own."""
+        return self
 
 
 class Cited(KnowledgeModel):

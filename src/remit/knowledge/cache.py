@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 KEPT = 4
@@ -21,12 +22,19 @@ def cache_file(name: str, paths: Iterable[Path]) -> Path | None:
     base = os.environ.get("XDG_CACHE_HOME") or (Path.home() / ".cache" if "HOME" in os.environ else None)
     if base is None:
         return None
-    digest = hashlib.blake2b(digest_size=16)
-    code = [p for p in Path(__file__).parent.glob("*.py")]
-    for path in [*code, *paths]:
-        stat = path.stat()
-        digest.update(f"{path}|{stat.st_size}|{stat.st_mtime_ns}\n".encode())
+    digest = hashlib.blake2b(_code() + _states(paths), digest_size=16)
     return Path(base) / "remit" / f"{name}-{digest.hexdigest()}.json"
+
+
+@cache
+def _code() -> bytes:
+    """State of the code that reads; it is the same for as long as the process lives."""
+    return _states(sorted(Path(__file__).parent.glob("*.py")))
+
+
+def _states(paths: Iterable[Path]) -> bytes:
+    stats = ((path, path.stat()) for path in paths)
+    return "".join(f"{path}|{stat.st_size}|{stat.st_mtime_ns}\n" for path, stat in stats).encode()
 
 
 def read_cache(path: Path | None) -> bytes | None:

@@ -206,7 +206,7 @@ class CatalogueEntry(Cited):
     not_listed_because: str | None = None
     approval_us: Id
     line: Line | None = None
-    matches: Matches = Matches()
+    matches: Matches = Matches.model_construct()
     mechanisms: tuple[Mechanism, ...] = ()
     regulation: tuple[Regulation, ...] = ()
     guidelines: tuple[Position, ...] = ()

@@ -28,14 +28,14 @@ class TrialFeature(KnowledgeModel):
 
     count: Literal["ingredient", "class", "trial"]
     state: Literal["failed", "unsuccessful", "dose_optimised", "duration_optimised", "failed_or_intolerant"] = "failed"
-    select: Select = Select()
+    select: Select = Select.model_construct()
 
 
 class SpanFeature(KnowledgeModel):
     """Weeks covered by at least one of the selected trials that are in a state; days that overlap count once."""
 
     weeks: Literal["failed", "unsuccessful"]
-    select: Select = Select()
+    select: Select = Select.model_construct()
 
 
 class EpisodeFeature(KnowledgeModel):

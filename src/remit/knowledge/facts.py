@@ -59,7 +59,7 @@ class TrialCount(KnowledgeModel):
 
     rule: Id  # adequacy rule
     count: Count
-    select: Select = Select()
+    select: Select = Select.model_construct()
     scope: Literal["episode", "lifetime"]
 
 

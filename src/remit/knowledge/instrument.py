@@ -111,7 +111,7 @@ class Instrument(Cited):
     scoring: Scoring
     bands: Bands | None = None
     cutoffs: tuple[Cutoff, ...] = ()
-    change: Change = Change()
+    change: Change = Change.model_construct()
     safety_items: tuple[SafetyItem, ...] = ()
     names: tuple[str, ...] = ()
     loinc_total: tuple[str, ...] = ()

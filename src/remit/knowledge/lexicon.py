@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from rapidfuzz.distance import OSA
-
 from remit.knowledge.words import REFUSALS, core, fold, is_noise, spellings
 
 How = Literal["id", "code", "name", "words", "spelling", "shared", "unknown"]
@@ -121,6 +119,8 @@ class Lexicon:
         return Match((), "shared", tuple(sorted(common or everything)))
 
     def _near(self, text: str) -> Match:
+        from rapidfuzz.distance import OSA  # a name that is spelt as it should be never comes here
+
         allowed = 1 if len(text) <= SHORT_WORD else 2
         reach = min(max(allowed + 1, len(text) // 3), len(text) // 2)
         best: dict[str, int] = {}

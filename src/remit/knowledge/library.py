@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -109,6 +109,7 @@ class Knowledge(OpenedParts):
         self._rule_key = {r.id: i for i, r in enumerate(self.rules)}
         self._definition_key = {d.id: i for i, d in enumerate(self.definitions)}
         self._selected: dict[int, NDArray[np.bool_]] = {}  # by identity; the definitions live as long as this does
+        self._in_roles: dict[tuple[str, ...], NDArray[np.bool_]] = {}
         self._feature_text: dict[int, str] = {}
         self._narrowed: dict[tuple[str, ...], Knowledge] = {}
 
@@ -201,11 +202,18 @@ class Knowledge(OpenedParts):
         """By treatment_key: its role."""
         return np.array([t.role for t in self.treatments])
 
+    def in_roles(self, *roles: str) -> NDArray[np.bool_]:
+        """By treatment_key: whether its role is one of some."""
+        kept = self._in_roles.get(roles)
+        if kept is None:
+            kept = self._in_roles[roles] = np.isin(self.roles, roles)
+        return kept
+
     def selected(self, select: Select) -> NDArray[np.bool_]:
         """By treatment_key: whether role, class and id match. A form also matches by its ingredient's id."""
         kept = self._selected.get(id(select))
         if kept is None:
-            kept = np.array([_matches(treatment, select) for treatment in self.treatments])
+            kept = np.array(_matches(self.treatments, select))
             self._selected[id(select)] = kept
         return kept
 
@@ -269,11 +277,13 @@ class Knowledge(OpenedParts):
         return np.array([t.given_as == "sessions" for t in self.treatments])
 
 
-def _matches(treatment: Treatment, select: Select) -> bool:
-    return (
-        (not select.roles or treatment.role in select.roles)
-        and (not select.classes or treatment.klass in select.classes)
-        and treatment.klass not in select.not_classes
-        and not {treatment.id, treatment.ingredient} & set(select.not_treatments)
-        and (not select.treatments or bool({treatment.id, treatment.ingredient} & set(select.treatments)))
-    )
+def _matches(treatments: Iterable[Treatment], select: Select) -> list[bool]:
+    meant, not_meant = frozenset(select.treatments), frozenset(select.not_treatments)
+    return [
+        (not select.roles or t.role in select.roles)
+        and (not select.classes or t.klass in select.classes)
+        and t.klass not in select.not_classes
+        and not_meant.isdisjoint((t.id, t.ingredient))
+        and (not meant or not meant.isdisjoint((t.id, t.ingredient)))
+        for t in treatments
+    ]

@@ -20,6 +20,8 @@ from remit.knowledge.reading import Found, Ids, Kind, knowledge_files, models, n
 __all__ = ["load_knowledge", "package_dir", "read_library"]
 
 _CORE = "knowledge"
+_NOT_CORE = (*PARTS, "text", "cases", "evidence")
+"""Folders of a root that have a reader of their own."""
 _KINDS = (
     {name: Kind("one", model) for name, model in ONE.items()}
     | {name: Kind("many", model) for name, model in MANY.items()}
@@ -104,7 +106,7 @@ def read_library(roots: list[Path]) -> Library:
 
 
 def _core_files(root: Path) -> list[Path]:
-    return [path for path in knowledge_files(root) if path.relative_to(root).parts[0] not in PARTS]
+    return knowledge_files(root, without=_NOT_CORE)
 
 
 def _entries(root: Path, faults: list[Fault]) -> Iterator[tuple[str, Found]]:
@@ -113,8 +115,6 @@ def _entries(root: Path, faults: list[Fault]) -> Iterator[tuple[str, Found]]:
         parts = path.relative_to(root).parts
         place = named(path, root)
         section = parts[0] if len(parts) > 1 else path.stem
-        if section in ("text", "cases"):
-            continue
         data = parsed(path, place, faults)
         if data is None:
             continue

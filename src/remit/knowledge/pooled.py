@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from remit.errors import Fault, KnowledgeError
 from remit.knowledge.base import KnowledgeModel
@@ -161,8 +161,7 @@ class PooledTable(KnowledgeModel):
         return tuple(f"{STUDY}{name}" for name in self.studies)
 
 
-_ADAPTER: TypeAdapter[PooledTable] = TypeAdapter(PooledTable)
-EMPTY = PooledTable(schema_id=SCHEMA, label="", inputs="", nodes={}, studies={}, effects=())
+EMPTY = PooledTable.model_construct(schema_id=SCHEMA, label="", inputs="", nodes={}, studies={}, effects=())
 
 
 def read_pooled(roots: tuple[Path, ...]) -> PooledTable:
@@ -177,7 +176,7 @@ def read_pooled(roots: tuple[Path, ...]) -> PooledTable:
         path = root / FILE
         if path.is_file():
             try:
-                return _ADAPTER.validate_json(path.read_bytes())
+                return PooledTable.model_validate_json(path.read_bytes())
             except ValidationError as error:
                 what = f"is not a table of pooled effects ({error.error_count()} faults)"
                 raise KnowledgeError([Fault(str(FILE), what, "Write it anew: remit evidence pool")]) from None

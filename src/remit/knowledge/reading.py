@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from remit.errors import Fault
 from remit.knowledge.base import KnowledgeModel
-
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Found = tuple[str, str, KnowledgeModel]
 """Place, id and validated model of one entry."""
@@ -33,9 +31,14 @@ def package_dir() -> Path:
     return Path(str(files("remit_knowledge")))
 
 
-def knowledge_files(root: Path) -> list[Path]:
-    """Every file of a root in a fixed order; the published numbers of `evidence` have a reader of their own."""
-    return sorted(p for p in root.rglob("*.yaml") if "evidence" not in p.relative_to(root).parts)
+def knowledge_files(root: Path, without: Sequence[str] = ()) -> list[Path]:
+    """Every file of a root in a fixed order, but those of some of its folders."""
+    found: list[Path] = []
+    for place, folders, names in os.walk(root):
+        if place == str(root):
+            folders[:] = [name for name in folders if name not in without]
+        found += [Path(place, name) for name in names if name.endswith(".yaml")]
+    return sorted(found)
 
 
 def named(path: Path, root: Path) -> str:
@@ -45,8 +48,10 @@ def named(path: Path, root: Path) -> str:
 
 def parsed(path: Path, place: str, faults: list[Fault]) -> Any:
     """What a file holds; None, with a fault, where it cannot be read."""
+    import yaml  # who takes everything from the cache parses nothing
+
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except UnicodeDecodeError:
         faults.append(Fault(place, "is not UTF-8", "Save it as UTF-8."))
     except yaml.YAMLError as error:

@@ -84,8 +84,8 @@ class Treatment(Cited):
     ingredient: Id | None = None  # where it is a form of another: trials count for that one
     components: tuple[Id, ...] = ()  # of a fixed combination
     given_as: Literal["daily", "sessions", "course"] = "daily"
-    names: Names = Names()
-    codes: Codes = Codes()
+    names: Names = Names.model_construct()
+    codes: Codes = Codes.model_construct()
     mechanism: str | None = None
     mechanism_verified: Verified | None = None
     doses: DoseRange | None = None
@@ -180,6 +180,13 @@ class CrisisLine(Cited):
     emergency_verified: Verified
 
 
+class OutcomeBand(Cited):
+    """Percent improvement that a reported word stands for: from `low` to below `high`."""
+
+    low: float | None = None
+    high: float | None = None
+
+
 class Policy(KnowledgeModel):
     """Choices of the project that are numbers: gaps, windows, bands. One file, each with its reason."""
 
@@ -195,13 +202,3 @@ class Policy(KnowledgeModel):
     days_per_month: Number
     dose_suspect_ratio: Number  # a dose this many times the usual maximum is refused
     earliest_year: Number  # a year before this is refused as a slip
-
-
-class OutcomeBand(Cited):
-    """Percent improvement that a reported word stands for: from `low` to below `high`."""
-
-    low: float | None = None
-    high: float | None = None
-
-
-Policy.model_rebuild()

@@ -9,17 +9,15 @@ from __future__ import annotations
 import string
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from remit.errors import Fault, KnowledgeError
 from remit.knowledge.base import KnowledgeModel
-
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from remit.knowledge.cache import cache_file, read_cache, write_cache
+from remit.knowledge.reading import package_dir, parsed
 
 
 class Plural(KnowledgeModel):
@@ -38,9 +36,15 @@ class Text(KnowledgeModel):
     def say(self, key: str, **values: object) -> str:
         """The sentence of a key with its names filled in; KeyError if there is none."""
         sentence = self.sentences[key]
-        if isinstance(sentence, Plural):
+        if not isinstance(sentence, str):  # to ask whether it is a model takes as long as to fill it in
             sentence = sentence.one if values["n"] == 1 else sentence.many
         return sentence.format(**values)
+
+    def names(self, key: str, name: str) -> bool:
+        """Whether a name stands in the sentence of a key."""
+        sentence = self.sentences[key]
+        parts = (sentence.one, sentence.many) if isinstance(sentence, Plural) else (sentence,)
+        return any(f"{{{name}}}" in part for part in parts)
 
     def has(self, key: str) -> bool:
         """Whether there is a sentence of that key."""
@@ -56,12 +60,26 @@ def load_text(language: str = "en") -> Text:
     KnowledgeError
         With every entry that is neither a sentence nor a pair of `one` and `many`, or whose braces do not close.
     """
-    folder = Path(str(files("remit_knowledge"))) / "text" / language
+    folder = package_dir() / "text" / language
+    paths = sorted(folder.glob("*.yaml"))
+    name = f"text_{language}"
+    kept = cache_file(name, paths)
+    try:
+        if content := read_cache(kept):
+            return Text.model_validate_json(content)
+    except ValidationError:
+        kept = None
+    text = _fresh(language, folder, paths)
+    write_cache(name, kept, text.model_dump_json().encode())
+    return text
+
+
+def _fresh(language: str, folder: Path, paths: list[Path]) -> Text:
     sentences: dict[str, Any] = {}
     faults: list[Fault] = []
-    for path in sorted(folder.glob("*.yaml")):
+    for path in paths:
         place = f"text/{language}/{path.name}"
-        for key, sentence in _flat(path.stem, yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)):
+        for key, sentence in _flat(path.stem, parsed(path, place, faults)):
             if problem := _problem(sentence):
                 faults.append(Fault(f"{place}: {key}", problem, "Write a sentence, or one and many."))
             sentences[key] = sentence

@@ -50,8 +50,10 @@ _UMLAUTS = str.maketrans({"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "
 
 def fold(text: str) -> tuple[str, ...]:
     """Tokens of a text without case, accents and punctuation."""
-    plain = unicodedata.normalize("NFKD", _MARKS.sub("", text.casefold().translate(_UMLAUTS)))
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    plain = _MARKS.sub("", text.casefold())
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFKD", plain.translate(_UMLAUTS))
+        plain = "".join(c for c in plain if not unicodedata.combining(c))
     return tuple(token for token in _SPLIT.split(plain) if token)
 
 

@@ -11,8 +11,8 @@ from remit.knowledge import Knowledge
 from remit.knowledge.payers import PayerPolicy
 from remit.render.assessment_json import panel_json
 from remit.render.crisis import has_sign, panel
-from remit.render.gather import by
 from remit.render.phrases import Phrases, plain
+from remit.render.rows import by
 from remit.render.views import DAYS_PER_WEEK, AssessmentView, PersonView, TrialView
 from remit.tables import Tables
 

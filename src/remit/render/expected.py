@@ -20,24 +20,41 @@ class Expected:
     last: date | None = None
 
 
-def expected_of(trial: TrialView, knowledge: Knowledge) -> Expected | None:
-    """What is to be expected of a trial; None where the catalogue has no entry for it."""
-    entry = entry_of(trial.treatment, knowledge)
-    if entry is None:
-        return None
-    span = entry.facets.onset_days
-    if span is None or trial.start is None or not trial.is_start_exact:
-        return Expected(trial, entry)
-    first, last = (trial.start + timedelta(days=int(d)) for d in (span.low, span.high))
-    return Expected(trial, entry, first, last)
+class Expectations:
+    """What is to be expected of treatments; an entry that names one comes before one of its class, and that before
+    one of its role.
 
-
-def entry_of(treatment: Treatment, knowledge: Knowledge) -> CatalogueEntry | None:
-    """The catalogue's entry of a treatment; one that names it comes before one of its class, and that before one of
-    its role.
+    Parameters
+    ----------
+    knowledge : Knowledge
     """
-    entries = list(knowledge.catalogue.values())
-    by_name = [e for e in entries if treatment.id in e.matches.treatments]
-    by_class = [e for e in entries if treatment.klass in e.matches.classes]
-    by_role = [e for e in entries if treatment.role in e.matches.roles]
-    return next(iter([*by_name, *by_class, *(by_role if len(by_role) == 1 else [])]), None)
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._by_name: dict[str, CatalogueEntry] = {}
+        self._by_class: dict[str, CatalogueEntry] = {}
+        self._by_role: dict[str, list[CatalogueEntry]] = {}
+        for entry in knowledge.catalogue.values():
+            for name in entry.matches.treatments:
+                self._by_name.setdefault(name, entry)
+            for name in entry.matches.classes:
+                self._by_class.setdefault(name, entry)
+            for name in dict.fromkeys(entry.matches.roles):
+                self._by_role.setdefault(name, []).append(entry)
+
+    def of(self, trial: TrialView) -> Expected | None:
+        """What is to be expected of a trial; None where the catalogue has no entry for it."""
+        entry = self._entry(trial.treatment)
+        if entry is None:
+            return None
+        span = entry.facets.onset_days
+        if span is None or trial.start is None or not trial.is_start_exact:
+            return Expected(trial, entry)
+        first, last = (trial.start + timedelta(days=int(d)) for d in (span.low, span.high))
+        return Expected(trial, entry, first, last)
+
+    def _entry(self, treatment: Treatment) -> CatalogueEntry | None:
+        found = self._by_name.get(treatment.id) or self._by_class.get(treatment.klass)
+        if found is not None:
+            return found
+        by_role = self._by_role.get(treatment.role, [])
+        return by_role[0] if len(by_role) == 1 else None

@@ -12,8 +12,8 @@ from typing import Any
 
 from remit.knowledge import Definition, Knowledge
 from remit.knowledge.definition import Criterion, Item
-from remit.render.gather import Row, by, first
 from remit.render.phrases import Phrases, finite, number
+from remit.render.rows import Row, by, first
 from remit.render.views import AssessmentView, PersonView, TrialView
 from remit.tables import Tables
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from datetime import date, timedelta
+from functools import cached_property
 
 from remit.knowledge.base import Cited
 from remit.knowledge.text import Text
@@ -60,7 +61,10 @@ class Phrases:
 
     def say(self, key: str, **values: object) -> str:
         """The sentence of a key with its names filled in; what comes from a record cannot act on the page."""
-        return self.text.say(key, **{k: legible(v) if isinstance(v, str) else v for k, v in values.items()})
+        for name, value in values.items():
+            if isinstance(value, str):
+                values[name] = legible(value)
+        return self.text.say(key, **values)
 
     def moded(self, key: str, **values: object) -> str:
         """The sentence of a key in this mode: ``visit.<key>`` where there is one."""
@@ -71,7 +75,12 @@ class Phrases:
         """A day: 2024-03-01, or 1 March 2024."""
         if not self.is_visit:
             return day.isoformat()
-        return f"{day.day} {self.say(f'words.month.{day.month}')} {day.year}"
+        return f"{day.day} {self._months[day.month - 1]} {day.year}"
+
+    @cached_property
+    def _months(self) -> tuple[str, ...]:
+        """Their names, which every date of a long list needs."""
+        return tuple(self.say(f"words.month.{n}") for n in range(1, _DECEMBER + 1))
 
     def span(self, first: date | None, last: date | None) -> str:
         """A day, a month, a year or an interval, from the first and the last day that it can be."""

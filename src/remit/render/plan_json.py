@@ -10,8 +10,8 @@ from remit.knowledge.catalogue import Phase
 from remit.knowledge.plans import PlanStep, PlanTemplate
 from remit.render.assessment_json import panel_json
 from remit.render.crisis import has_sign, panel
-from remit.render.gather import by
 from remit.render.phrases import Phrases, plain
+from remit.render.rows import by
 from remit.render.views import AssessmentView
 from remit.tables import Tables
 

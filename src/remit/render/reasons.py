@@ -24,6 +24,7 @@ class Reasons:
     def __init__(self, phrases: Phrases, knowledge: Knowledge) -> None:
         self.phrases, self.knowledge = phrases, knowledge
         self.say = phrases.moded
+        self._origins: dict[tuple[str, tuple[str, ...], str], str] = {}
 
     def of(self, row: AdequacyView) -> tuple[str, ...]:
         """Reasons in a fixed order: dose, duration, adherence, outcome, side effects, episode."""
@@ -52,8 +53,12 @@ class Reasons:
 
     def _from(self, row: AdequacyView, fact: Cited) -> str:
         """Rule, sources and mark of a number."""
-        sources = ", ".join(fact.sources)
-        return self.phrases.say("reason.from", rule=row.rule.id, sources=sources, mark=self.phrases.mark(fact.verified))
+        known = row.rule.id, fact.sources, fact.verified
+        if known not in self._origins:
+            rule, sources, verified = known
+            values = {"rule": rule, "sources": ", ".join(sources), "mark": self.phrases.mark(verified)}
+            self._origins[known] = self.phrases.say("reason.from", **values)
+        return self._origins[known]
 
     def _dose(self, row: AdequacyView) -> str:
         trial = row.trial

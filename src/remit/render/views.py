@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from remit.knowledge import AdequacyRule, Definition, Treatment
 
@@ -75,7 +76,12 @@ class AdequacyView:
     episode_days_low: int
     failed_in_episode: str
     is_rule_silent: bool  # the rule has neither a dose nor a number of sessions for the treatment
-    reasons: tuple[str, ...] = ()
+    why: Callable[[AdequacyView], tuple[str, ...]] = field(repr=False, compare=False)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Each condition of the rule in words."""
+        return self.why(self)
 
     @property
     def fair_try(self) -> str:
@@ -130,9 +136,8 @@ class NoticeView:
     record_ref: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class PersonView:
-    """All that is to be said about one person."""
+class PersonView(Protocol):
+    """All that is to be said about one person; a part is made when it is first asked for (`remit.render.person`)."""
 
     id: str
     index_date: date
@@ -141,19 +146,58 @@ class PersonView:
     psychotic: str
     episode_start: date | None
     episode_start_latest: date | None
-    score: str | None  # the newest total of an instrument of severity, in words
-    trials: tuple[TrialView, ...]
-    adequacy: tuple[AdequacyView, ...]
-    verdicts: tuple[VerdictView, ...]
-    assumptions: tuple[str, ...]
-    notices: tuple[NoticeView, ...]
-    signs: tuple[Sign, ...] = ()
-    statements: tuple[Statement, ...] = field(default=())
-    considerations: tuple[ConsiderationView, ...] = ()
-    genes: tuple[GeneView, ...] = ()
-    options: tuple[OptionView, ...] = ()  # in their order
-    groups: tuple[SpecialGroup, ...] = ()  # that need a specialist
-    mechanisms: tuple[MechanismView, ...] = ()
+
+    @property
+    def score(self) -> str | None:
+        """The newest total of an instrument of severity, in words."""
+
+    @property
+    def trials(self) -> tuple[TrialView, ...]:
+        """By start; unknown ones last."""
+
+    @property
+    def adequacy(self) -> tuple[AdequacyView, ...]:
+        """Trials, each under every rule of the definitions."""
+
+    @property
+    def verdicts(self) -> tuple[VerdictView, ...]:
+        """In the order of the definitions."""
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What was not recorded and is taken as ordinary."""
+
+    @property
+    def notices(self) -> tuple[NoticeView, ...]:
+        """What a reader should know about the record."""
+
+    @property
+    def signs(self) -> tuple[Sign, ...]:
+        """Signs of suicidality on record."""
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """Sentences in the order in which they are to be read."""
+
+    @property
+    def considerations(self) -> tuple[ConsiderationView, ...]:
+        """What else could explain it."""
+
+    @property
+    def genes(self) -> tuple[GeneView, ...]:
+        """What a guideline says by genotype."""
+
+    @property
+    def options(self) -> tuple[OptionView, ...]:
+        """In their order; none for a visit."""
+
+    @property
+    def groups(self) -> tuple[SpecialGroup, ...]:
+        """That need a specialist."""
+
+    @property
+    def mechanisms(self) -> tuple[MechanismView, ...]:
+        """What was tried of each system."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """Table contracts, one module per transform, listed in the order of the flow."""
 
-import remit.tables.lean  # noqa: F401 - before the first contract
 from remit.tables.adequacy import Adequacy, Response
 from remit.tables.base import NO, TRI, UNKNOWN, YES, Table, Tables
 from remit.tables.course import CaseloadLine, CourseEvent, Due

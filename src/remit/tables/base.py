@@ -28,6 +28,7 @@ class Table(dy.Schema):
     """Base of all contracts. The class is the table; the docstring's first line says what one row is."""
 
     @classmethod
+    @cache
     def table_name(cls) -> str:
         """Name in `Tables`: the class name in snake case."""
         return "".join(f"_{c.lower()}" if c.isupper() else c for c in cls.__name__).lstrip("_")
@@ -37,6 +38,12 @@ class Table(dy.Schema):
     def dtypes(cls) -> pl.Schema:
         """Column name to Polars type, in order."""
         return pl.Schema({name: column.dtype for name, column in cls.columns().items()})
+
+    @classmethod
+    @cache
+    def words(cls) -> Mapping[str, tuple[str, ...]]:
+        """The words of each enum column, in the order of their codes."""
+        return {n: tuple(kind.categories.to_list()) for n, kind in cls.dtypes().items() if isinstance(kind, pl.Enum)}
 
     @classmethod
     @cache
@@ -53,9 +60,11 @@ class Table(dy.Schema):
         ContractError
             If a value cannot be cast. All such columns are listed.
         """
+        try:
+            return cls.empty().vstack(frame)  # compares names and types, and copies nothing
+        except (pl.exceptions.SchemaError, pl.exceptions.ShapeError):
+            pass
         wanted = cls.dtypes()
-        if frame.schema == wanted:
-            return frame
         columns: list[pl.Series] = []
         faults: list[Fault] = []
         for name, dtype in wanted.items():

@@ -10,7 +10,7 @@ from remit.cohort.outcome import Judged
 from remit.engine.columns import codes, days
 from remit.engine.grouping import Grouping, covered_days
 from remit.flow.settle import exact_rows, index_days
-from remit.tables import UNKNOWN, YES
+from remit.tables import UNKNOWN, YES, Adequacy
 
 _TRIAL_BITS = 16
 
@@ -26,7 +26,7 @@ def adequacy_counts(judged: Judged) -> pl.DataFrame:
     person = trial["person_key"].to_numpy().astype(np.int64)
     by_person = Grouping((person << _TRIAL_BITS) | treatment)
     owner = by_person.first(treatment)
-    judgement = codes(tables["adequacy"], ["dose_met", "duration_met"])
+    judgement = codes(tables["adequacy"], Adequacy, "dose_met", "duration_met")
     n = trial.height
     size = len(knowledge.treatments)
     parts = []

@@ -58,7 +58,7 @@ def lines_of(judged: Judged) -> pl.DataFrame:
     """Lines by `person_key`: number from 1, treatments in the order of their names, first day, day after the last."""
     trial, knowledge = judged.tables["trial"], judged.knowledge
     start, end = (days(trial[name]).astype(np.int64) for name in ("start_date", "end_date"))
-    keep = np.isin(knowledge.roles, ROLES)[trial["treatment_key"].to_numpy()]
+    keep = knowledge.in_roles(*ROLES)[trial["treatment_key"].to_numpy()]
     keep &= (start != NO_DAY) & (end != NO_DAY) & (end > start)
     person = trial["person_key"].to_numpy().astype(np.int64)[keep]
     treatment = knowledge.ingredient_keys[trial["treatment_key"].to_numpy()[keep]].astype(np.int64)

@@ -41,7 +41,7 @@ class Profile:
         self.index: NDArray[np.int32] = days(tables["person"]["index_date"])
         trial = tables["trial"]
         self.trial_person = person_rows(tables, trial["person_key"].to_numpy())
-        is_main = np.isin(knowledge.roles, MAIN_ROLES)[trial["treatment_key"].to_numpy()]
+        is_main = knowledge.in_roles(*MAIN_ROLES)[trial["treatment_key"].to_numpy()]
         start = days(trial["start_date"]).astype(np.int64)
         first = np.full(self.n, FAR, np.int64)
         is_dated = is_main & (start != NO_DAY)

@@ -15,7 +15,8 @@ from typing import Any
 
 import polars as pl
 
-from remit.cohort.quality.resources import Codes, Matcher, days_of, owner_of, text_of
+from remit.cohort.quality.resources import Codes, Matcher, days_of, text_of
+from remit.cohort.sources.fhir import owner_of
 from remit.errors import Fault, SourceError
 from remit.flow.records.dates import LATEST_YEAR
 from remit.flow.records.sources import MAX_JSON, read_text, text_lines
@@ -152,7 +153,7 @@ def read_fhir(places: Iterable[Path], knowledge: Knowledge, measures: Iterable[M
         if path.suffix.lower() == ".ndjson":
             bulk.append(path)
             continue
-        text = read_text(path, MAX_JSON, record.faults, "Export it as NDJSON.")
+        text = read_text(path, MAX_JSON, record.faults, "file.large_bundle")
         if text is not None:
             _put_document(record, path.name, text)
     _put_bulk(record, bulk)

@@ -135,16 +135,6 @@ def _discharge(resource: Mapping[str, Any]) -> Codes:
     return Codes.of(stay.get("dischargeDisposition")) if isinstance(stay, dict) else Codes()
 
 
-def owner_of(resource: Mapping[str, Any]) -> str | None:
-    """Id of the person that a resource is about."""
-    for name in ("subject", "patient"):
-        subject = resource.get(name)
-        reference = subject.get("reference") if isinstance(subject, dict) else None
-        if isinstance(reference, str):
-            return re.split(r"[/:]", reference.split("/_history/")[0])[-1]
-    return None
-
-
 def text_of(value: Any) -> datetime | None:
     """A day and time of day as written, without its time zone; None where there is none, or only a month or year.
 

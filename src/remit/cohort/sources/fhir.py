@@ -132,6 +132,11 @@ def _owner(line: str, place: str, faults: list[Fault]) -> str | None:
     if kind == "Patient":
         found = resource.get("id")
         return found if isinstance(found, str) else None
+    return owner_of(resource)
+
+
+def owner_of(resource: Mapping[str, Any]) -> str | None:
+    """Id of the person that a resource is about."""
     for name in ("subject", "patient"):
         subject = resource.get(name)
         reference = subject.get("reference") if isinstance(subject, dict) else None

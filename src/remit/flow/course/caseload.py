@@ -16,7 +16,7 @@ from remit.flow.settle import person_rows
 from remit.knowledge import Knowledge
 from remit.knowledge.tasks import EARLY, EARLY_RANK, LAST_RANK
 from remit.tables import Tables
-from remit.tables.course import DUE_STATES, EVENT_KINDS, TRENDS, CaseloadLine
+from remit.tables.course import DUE_STATES, EVENT_KINDS, TRENDS, CaseloadLine, CourseEvent, Due
 from remit.tables.crisis import SIGNS
 
 _BETTER = (
@@ -46,7 +46,7 @@ def caseload(tables: Tables, series: Series, courses: Courses, is_better: Flags,
     last = _newest(series, n, knowledge)
     first, trend = _trend(series, last, knowledge)
     event, day = _newest_event(tables, n)
-    kind, certainty = codes(tables["course_event"], ["kind", "certainty"])
+    kind, certainty = codes(tables["course_event"], CourseEvent, "kind", "certainty")
     has = event >= 0
     signs, unanswered = _signs(tables, n)
     due = _next(tables, n, knowledge)
@@ -70,9 +70,7 @@ def caseload(tables: Tables, series: Series, courses: Courses, is_better: Flags,
         pl.Series("has_sign", signs),
         pl.Series("is_item_unanswered", unanswered),
     ]
-    schema = CaseloadLine.dtypes()
-    enums = {name: schema[name] for name in ("trend", "event", "event_certainty", "next_state")}
-    return CaseloadLine.conform(with_enums(columns, enums))
+    return CaseloadLine.conform(with_enums(columns, CaseloadLine.words()))
 
 
 def _at(column: NDArray[np.generic], row: Ints, null: float) -> NDArray[np.generic]:
@@ -113,7 +111,7 @@ def _trend(series: Series, last: Ints, knowledge: Knowledge) -> tuple[Ints, NDAr
 def _newest_event(tables: Tables, n: int) -> tuple[Ints, Ints]:
     """By person: row of the newest event that is no lack, of one day the last in the order of kinds; and its day."""
     event = tables["course_event"]
-    kind, certainty = codes(event, ["kind", "certainty"])
+    kind, certainty = codes(event, CourseEvent, "kind", "certainty")
     day = days(event["date"]).astype(np.int64)
     person = person_rows(tables, event["person_key"].to_numpy())
     at = np.flatnonzero(kind != EVENT_KINDS.index("unknown"))
@@ -129,7 +127,7 @@ def _improved(tables: Tables, series: Series, last: Ints, is_better: Flags, inde
     A newest score that shows one holds until the next score is overdue: a missing week never counts as improvement.
     """
     event, n = tables["course_event"], len(index)
-    kind = codes(event, ["kind"])[0]
+    kind = codes(event, CourseEvent, "kind")[0]
     day = days(event["date"]).astype(np.int64)
     person = person_rows(tables, event["person_key"].to_numpy())
     severity = [m for m, x in knowledge.instruments.items() if x.is_depression_severity]
@@ -147,7 +145,7 @@ def _is_unmeasured(tables: Tables, n: int, knowledge: Knowledge) -> Flags:
     """By person: the next score is overdue."""
     due = tables["due"]
     rules = [key for key, rule in enumerate(knowledge.course.tasks) if rule.measuring]
-    is_late = np.isin(due["rule_key"].to_numpy(), rules) & (codes(due, ["state"])[0] == DUE_STATES.index("overdue"))
+    is_late = np.isin(due["rule_key"].to_numpy(), rules) & (codes(due, Due, "state")[0] == DUE_STATES.index("overdue"))
     found = np.zeros(n, np.bool_)
     found[person_rows(tables, due["person_key"].to_numpy()[is_late])] = True
     return found
@@ -177,7 +175,7 @@ def _signs(tables: Tables, n: int) -> tuple[Flags, Flags]:
 def _next(tables: Tables, n: int, knowledge: Knowledge) -> list[pl.Series]:
     """How much is overdue and due, and the task that comes first: by cause, then state, topic and date."""
     due, course = tables["due"], knowledge.course
-    state = codes(due, ["state"])[0]
+    state = codes(due, Due, "state")[0]
     person = person_rows(tables, due["person_key"].to_numpy())
     counted = [np.bincount(person[state == DUE_STATES.index(s)], minlength=n) for s in ("overdue", "due")]
     rank = np.array([_URGENCY.index(s) for s in DUE_STATES])

@@ -11,7 +11,7 @@ from remit.flow.course.setting import Setting
 from remit.flow.course.tasks import BLIND, DONE, OPEN, OVERDUE, PLANNED, Tasks, reason
 from remit.flow.settle import person_rows
 from remit.knowledge.tasks import Algorithm, Condition
-from remit.tables.course import CERTAINTIES, EVENT_KINDS
+from remit.tables.course import CERTAINTIES, EVENT_KINDS, CourseEvent
 
 ZERO, ONE, TWO, STOP = range(4)
 BRANCHES = ("zero", "one", "two", "stop")
@@ -89,7 +89,7 @@ class Continuation:
     def _confirmed(self, kind: str, algorithm: Algorithm) -> tuple[Ints, Ints]:
         """Persons and days of confirmed events of a kind on the algorithm's instrument, in order."""
         event = self._event
-        kinds, certainty = codes(event, ["kind", "certainty"])
+        kinds, certainty = codes(event, CourseEvent, "kind", "certainty")
         is_measure = (event["measure_id"] == algorithm.measure).fill_null(False).to_numpy()
         is_wanted = (kinds == EVENT_KINDS.index(kind)) & (certainty == CERTAINTIES.index("confirmed")) & is_measure
         rows = np.flatnonzero(is_wanted)

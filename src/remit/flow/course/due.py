@@ -22,7 +22,7 @@ from remit.flow.settle import person_rows
 from remit.knowledge import Knowledge
 from remit.knowledge.tasks import EARLY, AfterEvent, TaskRule
 from remit.tables import Tables
-from remit.tables.course import CERTAINTIES, EVENT_KINDS
+from remit.tables.course import CERTAINTIES, EVENT_KINDS, CourseEvent
 from remit.tables.crisis import SIGNS
 
 _NO_REASON = -1
@@ -144,10 +144,7 @@ class _Work:
 
     def after(self, key: int, rule: TaskRule, cause: AfterEvent) -> None:
         """Tasks after an event on a line's newest score."""
-        event = self.event
-        kind, certainty = codes(event, ["kind", "certainty"])
-        day = days(event["date"]).astype(np.int64)
-        person = person_rows(self.tables, event["person_key"].to_numpy()).astype(np.int64)
+        kind, certainty, day, person = self._happened
         is_cause = np.isin(kind, [EVENT_KINDS.index(k) for k in cause.kinds])
         if cause.certainty is not None:
             is_cause &= certainty == CERTAINTIES.index(cause.certainty)
@@ -163,15 +160,22 @@ class _Work:
         state = np.select([since < first, since <= until], [PLANNED, OPEN], OVERDUE if rule.any_severity else BLIND)
         why = np.where(state == BLIND, reason("nothing_to_read"), _NO_REASON)
         over = NO_DAY if np.isinf(until) else day[at] + int(until) + 1
-        measure = np.array([self.tasks.measure(m) for m in event["measure_id"].gather(at).to_list()], np.int64)
+        names = self.event["measure_id"].gather(at).to_list()
+        measure = np.array([self.tasks.measure(m) for m in names], np.int64)
         self.tasks.add(key, person[at], state=state, day=day[at] + first, overdue=over, reason=why, measure=measure)
+
+    @cached_property
+    def _happened(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8], Ints, Ints]:
+        """By event: kind, certainty, day, and row of the person."""
+        kind, certainty = codes(self.event, CourseEvent, "kind", "certainty")
+        person = person_rows(self.tables, self.event["person_key"].to_numpy()).astype(np.int64)
+        return kind, certainty, days(self.event["date"]).astype(np.int64), person
 
     @cached_property
     def _is_newest(self) -> Flags:
         """By event: whether no score of its line came later."""
         code = text_codes(self.event["measure_id"].fill_null(""), self.series.measures)
-        person = person_rows(self.tables, self.event["person_key"].to_numpy()).astype(np.int64)
-        day = days(self.event["date"]).astype(np.int64)
+        _, _, day, person = self._happened
         return self.series.is_newest(code, person, day)
 
     def _blind(self, key: int, trial: NDArray[np.intp], why: str) -> None:

@@ -14,7 +14,6 @@ from remit.flow.course.words import text_column
 from remit.tables.course import CERTAINTIES, EVENT_KINDS, UNKNOWN_REASONS, CourseEvent
 
 NONE = -1
-_ENUMS = ("kind", "certainty", "result", "reason")
 _COLUMNS = (
     "person", "measure", "kind", "certainty", "day", "trial", "at", "earlier", "percent", "error", "weeks", "result",
     "reason", "key",
@@ -89,8 +88,7 @@ class Events:
             nullable_codes("result", _code(c["result"])),
             nullable_codes("reason", _code(c["reason"])),
         ]
-        schema = CourseEvent.dtypes()
-        return with_enums(columns, {name: schema[name] for name in _ENUMS})
+        return with_enums(columns, CourseEvent.words())
 
 
 def _taken(column: NDArray[Any], rows: NDArray[Any]) -> NDArray[np.float64]:

@@ -14,7 +14,7 @@ from remit.flow.settle import person_rows
 from remit.knowledge import Knowledge
 from remit.knowledge.tasks import TaskRule
 from remit.tables import Tables
-from remit.tables.course import CERTAINTIES, EVENT_KINDS
+from remit.tables.course import CERTAINTIES, EVENT_KINDS, CourseEvent
 
 _WELL = ("response", "remission", "sustained_remission")
 _UNWELL = ("relapse", "recurrence", "worsening")
@@ -52,7 +52,7 @@ def phase_days(tables: Tables, event: pl.DataFrame, record: Record, knowledge: K
     """By person: newest day of a confirmed improvement, of a return or worsening, and of a recovery; NO_DAY if none."""
     severity = [m for m, x in knowledge.instruments.items() if x.is_depression_severity]
     is_severity = event["measure_id"].is_in(severity).fill_null(False).to_numpy()
-    kind, certainty = codes(event, ["kind", "certainty"])
+    kind, certainty = codes(event, CourseEvent, "kind", "certainty")
     person = person_rows(tables, event["person_key"].to_numpy())
     day = days(event["date"]).astype(np.int64)
     is_sure = certainty == CERTAINTIES.index("confirmed")

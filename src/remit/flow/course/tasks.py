@@ -14,7 +14,6 @@ from remit.tables.course import DUE_REASONS, DUE_STATES, Due
 
 NONE = -1
 _COLUMNS = ("person", "rule", "trial", "measure", "day", "overdue", "state", "reason", "done", "branch", "number")
-_ENUMS = ("state", "reason")
 DONE, OPEN, OVERDUE, PLANNED, BLIND = (DUE_STATES.index(s) for s in DUE_STATES)
 
 
@@ -73,8 +72,7 @@ class Tasks:
             text_column("branch", self._branches, c["branch"]),
             nullable_numbers("number", c["number"].astype(np.float64)),
         ]
-        schema = Due.dtypes()
-        return with_enums(columns, {name: schema[name] for name in _ENUMS})
+        return with_enums(columns, Due.words())
 
 
 def reason(name: str) -> int:

@@ -11,7 +11,7 @@ from remit.flow.facts.sheet import Sheet
 from remit.flow.scope import person_days
 from remit.flow.settle import person_rows
 from remit.knowledge.facts import Reader
-from remit.tables import NO, UNKNOWN, YES, Tables
+from remit.tables import NO, UNKNOWN, YES, Condition, Tables
 from remit.tables.records import CONDITION_STATUS
 
 _REFUTED, _SUSPECTED = CONDITION_STATUS.index("refuted"), CONDITION_STATUS.index("suspected")
@@ -35,7 +35,7 @@ class _Records:
             if len(kept) < table.height
             else table["condition_id"].to_list()
         )
-        self.status = codes(table, ["status"])[0][kept]
+        self.status = codes(table, Condition, "status")[0][kept]
         self.age = np.where(onset == NO_DAY, np.inf, index[at].astype(np.float64) - onset)[kept]
         self.ref = kept + sheet.file(table["record_ref"])
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from remit.engine.logic import Tri, every, known, negate
 from remit.flow.facts.plan import Asked, Plan
 from remit.flow.facts.sheet import Sheet
-from remit.flow.features import Features
+from remit.flow.features import Features, features_of
 from remit.knowledge import Knowledge
 from remit.knowledge.definition import Definition
 from remit.knowledge.facts import OF_TRIALS
@@ -22,7 +22,7 @@ def read_counts(sheet: Sheet, plan: Plan, tables: Tables, knowledge: Knowledge) 
     """Reader `trials`."""
     if not plan.counts:
         return
-    features = Features(tables, knowledge)
+    features = features_of(tables, knowledge)
     for counting in plan.counts:
         state, is_open = _state(counting.what, counting.definition, features)
         selects = [asked.reader.trials.select for asked in counting.readers if asked.reader.trials]
@@ -50,7 +50,7 @@ def _greatest(features: Features, counts: NDArray[np.uint8]) -> NDArray[np.uint8
 
 def _state(what: str, definition: Definition, features: Features) -> tuple[Tri, Tri]:
     """By trial whether it counts, and by ingredient whether it may: the best outcome of re-trials stands."""
-    ran, rule = features.ran(definition), features.rule(definition)
+    ran, rule = features.ran(definition.scope), features.rule(definition.adequacy)
     if what == "failed":
         helped = features.by_ingredient.greatest(every(ran, negate(features.unhelped(rule))))
         return features.state(definition, "failed"), negate(helped)
@@ -63,7 +63,7 @@ def _state(what: str, definition: Definition, features: Features) -> tuple[Tri, 
 
 def _of_trials(what: str, definition: Definition, features: Features) -> Tri:
     """By trial: doses were missed, or it was stopped for side effects before it was long enough (and high enough)."""
-    rule = features.rule(definition)
+    rule = features.rule(definition.adequacy)
     if what == "doses_missed":
         return negate(features.joined.agreed(features.judged(rule, "adherence_met")))
     stopped = features.judged(rule, "intolerant_in_episode" if definition.scope == "episode" else "intolerant")
@@ -72,7 +72,7 @@ def _of_trials(what: str, definition: Definition, features: Features) -> Tri:
 
 def _fair(definition: Definition, features: Features) -> Tri:
     """By trial: dose and time were adequate, and adherence is not known to be low."""
-    rule = features.rule(definition)
+    rule = features.rule(definition.adequacy)
     duration = "episode_duration_met" if definition.scope == "episode" else "duration_met"
     kept_to = known(features.judged(rule, "adherence_met") != NO)
     fair = every(features.judged(rule, "dose_met"), features.judged(rule, duration), kept_to)

@@ -12,7 +12,7 @@ from remit.flow.facts.plan import Plan
 from remit.flow.facts.sheet import NO_REF, Floats, Sheet
 from remit.flow.settle import index_days, person_rows, settle
 from remit.knowledge import Knowledge
-from remit.tables import Tables
+from remit.tables import ExposureNote, Tables
 from remit.tables.records import EVIDENCE
 
 
@@ -92,7 +92,7 @@ def listed(sheet: Sheet, tables: Tables, knowledge: Knowledge) -> Courses:
     settled = settle(exposure, note, index_days(tables, exposure))
     person = person_rows(tables, settled.stitch.person)
     index = index_days(tables, exposure)[settled.position].astype(np.float64)
-    evidence = codes(note, ["evidence"])[0][settled.position]
+    evidence = codes(note, ExposureNote, "evidence")[0][settled.position]
     # What was dispensed may last longer than its supply; what is bare is taken as dispensed.
     is_supply = (evidence == EVIDENCE.index("fill")) | (evidence == NO_CODE)
     slack = np.where(is_supply, knowledge.policy.gap_days["fill"].value, 0.0)

@@ -13,7 +13,7 @@ from remit.flow.scope import person_days
 from remit.flow.settle import LONG_AGO, person_rows
 from remit.knowledge import Knowledge
 from remit.knowledge.facts import Reader
-from remit.tables import NO, UNKNOWN, YES, Tables
+from remit.tables import NO, UNKNOWN, YES, Clue, Episode, Tables
 from remit.tables.crisis import SIGNS
 from remit.tables.records import SEVERITIES
 
@@ -71,7 +71,7 @@ def read_episodes(sheet: Sheet, plan: Plan, tables: Tables, knowledge: Knowledge
     if episode.is_empty() or not readers:
         return
     at = person_rows(tables, episode["person_key"].to_numpy())
-    severity, psychotic = codes(episode, ["severity", "psychotic"])
+    severity, psychotic = codes(episode, Episode, "severity", "psychotic")
     ref = np.arange(episode.height) + sheet.file(episode["record_ref"])
     for fact, reader in readers:
         if reader.episode == "psychotic":
@@ -113,7 +113,7 @@ def read_answers(sheet: Sheet, tables: Tables, knowledge: Knowledge) -> None:
         return
     at = sheet.file(clue["record_ref"])
     person = person_rows(tables, clue["person_key"].to_numpy())
-    answer = codes(clue, ["answer"])[0]
+    answer = codes(clue, Clue, "answer")[0]
     by_fact: dict[int, list[int]] = {}
     for row, name in enumerate(clue["clue_id"].to_list()):
         fact = knowledge.fact_keys.get(name)

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from remit.flow.meant import looks_at
+from remit.flow.meant import looker
 from remit.knowledge import Knowledge
 from remit.knowledge.definition import Definition
 from remit.knowledge.facts import DRUGS, Drugs, Reader
@@ -139,7 +139,7 @@ def _drugs(reader: Reader) -> Drugs:
 
 
 def _row(drugs: Drugs, knowledge: Knowledge) -> list[bool]:
-    return [looks_at(drugs, treatment, knowledge) for treatment in knowledge.treatments]
+    return list(map(looker(drugs, knowledge), knowledge.treatments))
 
 
 def _conditions(

@@ -15,24 +15,17 @@ from numpy.typing import NDArray
 
 from remit.engine.columns import nullable_codes, with_enums
 from remit.engine.expressions import FactColumns, fact_columns
-from remit.engine.logic import TRI_ENUM, Tri, negate
+from remit.engine.logic import Tri, negate
 from remit.flow.options.plan import NO_LINE, POPULATION, TRIED, Plan, Reasons, plan_of, rules_plan
 from remit.flow.options.tried import History, Tried, tried_fairly
 from remit.flow.settle import person_rows
 from remit.knowledge import Knowledge
 from remit.knowledge.eligibility import EligibilityRule
-from remit.tables import NO, UNKNOWN, YES, Tables
-from remit.tables.options import EFFECTS, OPTION_STATUS, REASON_KINDS, REASON_STATES
+from remit.tables import NO, UNKNOWN, YES, Option, OptionReason, SpecialGroup, Tables
+from remit.tables.options import EFFECTS, OPTION_STATUS
 
 Matrix = NDArray[np.uint8]
 _BASE = 256  # each key of the order fits into a byte
-_OPTION_KINDS = {"status": pl.Enum(OPTION_STATUS), "tried_fairly": TRI_ENUM}
-_KINDS = {
-    "kind": pl.Enum(REASON_KINDS),
-    "effect": pl.Enum(EFFECTS),
-    "state": pl.Enum(REASON_STATES),
-    "bears": TRI_ENUM,
-}
 
 
 def options(tables: Tables, knowledge: Knowledge) -> dict[str, pl.DataFrame]:
@@ -130,7 +123,7 @@ def _options(plan: Plan, tables: Tables, knowledge: Knowledge, status: Matrix, f
         pl.Series("order_fits", fits.T.ravel()),
         pl.Series("tried_fairly", fairly.T.ravel()),
     ]
-    return with_enums(columns, _OPTION_KINDS)
+    return with_enums(columns, Option.words())
 
 
 def _wishes(plan: Plan, tables: Tables, n: int) -> tuple[Matrix, Matrix]:
@@ -177,7 +170,7 @@ def _reasons(
         pl.Series("is_hard", np.concatenate([reasons.is_hard[row], np.zeros(n, np.bool_)])[order]),
         pl.Series("trial_key", trial[order], nan_to_null=True).cast(pl.UInt32),
     ]
-    return with_enums(columns, _KINDS)
+    return with_enums(columns, OptionReason.words())
 
 
 def _groups(plan: Plan, holds: Matrix, person_key: NDArray[np.uint32]) -> pl.DataFrame:
@@ -189,4 +182,4 @@ def _groups(plan: Plan, holds: Matrix, person_key: NDArray[np.uint32]) -> pl.Dat
         pl.Series("group", list(plan.groups) * len(person_key), dtype=pl.String),
         pl.Series("belongs", belongs),
     ]
-    return with_enums(columns, {"belongs": TRI_ENUM})
+    return with_enums(columns, SpecialGroup.words())

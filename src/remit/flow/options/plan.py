@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from remit.engine.expressions import Conditions
-from remit.flow.meant import looks_at
+from remit.flow.meant import looker
 from remit.knowledge import Knowledge
 from remit.knowledge.catalogue import CatalogueEntry
 from remit.knowledge.eligibility import ANY, EligibilityRule
@@ -177,7 +177,8 @@ class _Planner:
         """By treatment_key: whether it is thought to act on a system, by the catalogue or by its class."""
         known = self.knowledge.mechanisms.get(system)
         drugs = known.drugs if known else None
-        acts = [bool(drugs and looks_at(drugs, t, self.knowledge)) for t in self.knowledge.treatments]
+        looks_at = looker(drugs, self.knowledge) if drugs else None
+        acts = [bool(looks_at and looks_at(t)) for t in self.knowledge.treatments]
         ids = {
             treatment
             for entry in self.knowledge.catalogue.values()

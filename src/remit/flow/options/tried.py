@@ -9,11 +9,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from remit.engine.columns import with_enums
-from remit.engine.logic import TRI_ENUM, Tri, every, known
-from remit.flow.features import Features
+from remit.engine.logic import Tri, every, known
+from remit.flow.features import features_of
 from remit.flow.options.plan import Plan
 from remit.knowledge import Knowledge
-from remit.tables import NO, YES, Tables
+from remit.tables import NO, YES, MechanismTried, Tables
 from remit.tables.options import SYSTEMS
 
 Rows = NDArray[np.intp]
@@ -33,7 +33,7 @@ class History:
     """Trials of a run, as options look at them."""
 
     def __init__(self, tables: Tables, knowledge: Knowledge) -> None:
-        features = Features(tables, knowledge)
+        features = features_of(tables, knowledge)
         self.n, self.person = features.n, features.person
         self.treatment, self.joined = features.treatment, features.joined
         rule = knowledge.rules[knowledge.rule_key(knowledge.ordering.fair_try)]
@@ -70,8 +70,7 @@ class History:
             pl.Series("tried_fairly", fair.ravel()),
             pl.Series("n_treatments", count.ravel()),
         ]
-        kinds = {"system": pl.Enum(SYSTEMS), "tried": TRI_ENUM, "tried_fairly": TRI_ENUM}
-        return with_enums(columns, kinds)
+        return with_enums(columns, MechanismTried.words())
 
 
 def tried_fairly(tried: Tried, n_options: int, n_persons: int) -> NDArray[np.uint8]:

@@ -13,17 +13,16 @@ from typing import Any
 
 import polars as pl
 
-from remit.errors import Fault, SourceError
+from remit.errors import SourceError
 from remit.flow.records.book import Book
-from remit.flow.records.csv_history import read_csv
 from remit.flow.records.dates import Span
 from remit.flow.records.fhir import FhirExport
 from remit.flow.records.history import read_histories
 from remit.flow.records.json_text import read_json
 from remit.flow.records.place import Where
+from remit.flow.records.sentences import fault, say
 from remit.flow.records.shelve import set_index_dates, shelve
 from remit.flow.records.sources import MAX_JSON, MAX_YAML, read_text, sniff, text_lines
-from remit.flow.records.yaml_text import YamlReader
 from remit.knowledge.library import Knowledge
 
 __all__ = ["read_records"]
@@ -77,9 +76,9 @@ def _read_all(book: Book, paths: Iterable[str | Path]) -> None:
     What is wrong is in `book.faults`.
     """
     start, index_date = book.episode_start, book.index_date
-    for day, name in ((index_date, "index date"), (start.first if start else None, "start of the episode")):
-        if day is not None:
-            book.is_plausible(Span(day, day), f"the {name} of the call")
+    for day, name in ((index_date, "index_date"), (start.first if start else None, "episode_start")):
+        if day is not None and not book.is_in_years(span := Span(day, day)):
+            book.is_plausible(span, say(f"fault.place.{name}"))
     export = FhirExport(book)
     read: list[Path] = []
     for path in map(Path, paths):
@@ -87,30 +86,31 @@ def _read_all(book: Book, paths: Iterable[str | Path]) -> None:
         try:
             _read_file(book, export, path)
         except (MemoryError, OSError) as error:
-            book.fault(path.name, f"cannot be read ({type(error).__name__})", "Split it, or export it as NDJSON.")
+            book.fault(path.name, "input.beyond_reading", error=type(error).__name__)
     if not read:
-        book.fault("input", "names no file", "Name a history or a FHIR export.")
+        book.fault(say("fault.place.input"), "input.no_file")
     export.finish(", ".join(path.name for path in read))
     if not book.faults:
         set_index_dates(book)
     if not book.faults and not book.persons:
-        book.fault("input", "holds no person", "Name a file that holds a history or a patient.")
+        book.fault(say("fault.place.input"), "input.no_person")
     if book.unlisted:
-        place = book.stopped_at or "input"
-        problem = f"is where reading stopped; {book.unlisted} more faults are not listed"
-        book.faults.append(Fault(place, problem, "Mend the others first."))
+        place = book.stopped_at or say("fault.place.input")
+        book.faults.append(fault(place, "input.stopped", n=book.unlisted))
 
 
 def _read_file(book: Book, export: FhirExport, path: Path) -> None:
     kind = sniff(path, book.faults)
     if kind == "csv":
+        from remit.flow.records.csv_history import read_csv
+
         read_csv(book, path)
     elif kind == "ndjson":
         _read_ndjson(book, export, path)
     elif kind == "yaml":
         _read_yaml(book, path)
     elif kind == "json":
-        text = read_text(path, MAX_JSON, book.faults, "Split it, or export it as NDJSON.")
+        text = read_text(path, MAX_JSON, book.faults, "file.large_json")
         n = len(book.faults)
         data = read_json(text, path.name, book.faults) if text is not None else None
         if text is not None and len(book.faults) == n:
@@ -129,7 +129,9 @@ def _read_ndjson(book: Book, export: FhirExport, path: Path) -> None:
 
 
 def _read_yaml(book: Book, path: Path) -> None:
-    text = read_text(path, MAX_YAML, book.faults, "Split it, or write it as CSV.")
+    from remit.flow.records.yaml_text import YamlReader
+
+    text = read_text(path, MAX_YAML, book.faults, "file.large_yaml")
     if text is None:
         return
     reader = YamlReader(path.name)
@@ -140,7 +142,7 @@ def _read_yaml(book: Book, path: Path) -> None:
     if isinstance(data, (dict, list)):
         read_histories(book, data, Where(path.name, reader.lines))
     else:
-        book.fault(path.name, "is neither a history nor a FHIR export", "See the page on the history format.")
+        book.fault(path.name, "input.neither")
 
 
 def _route(book: Book, export: FhirExport, data: Any, where: Where) -> None:
@@ -152,4 +154,4 @@ def _route(book: Book, export: FhirExport, data: Any, where: Where) -> None:
     elif isinstance(data, (dict, list)):
         read_histories(book, data, where)
     else:
-        book.fault(where.file, "is neither a history nor a FHIR export", "See the page on the history format.")
+        book.fault(where.file, "input.neither")

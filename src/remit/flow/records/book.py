@@ -8,8 +8,12 @@ from datetime import date
 
 from remit.errors import Fault
 from remit.flow.records.dates import LATEST_YEAR, Span
+from remit.flow.records.sentences import fault
 from remit.knowledge.library import Knowledge
 from remit.knowledge.names import Names, names_of
+
+NoticeKey = tuple[int | None, str, str, str | None, tuple[tuple[str, object], ...]]
+"""Person, kind, key of the sentence, place in the record, and what the sentence names."""
 
 MAX_FAULTS = 10_000  # listed one by one; a file with more is of another kind than it was taken for
 
@@ -149,16 +153,16 @@ class Book:
     faults: list[Fault] = field(default_factory=list)
     unlisted: int = 0
     stopped_at: str = ""
-    notices: Counter[tuple[int | None, str, str, str, str | None]] = field(default_factory=Counter)
+    notices: Counter[NoticeKey] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.names: Names = names_of(self.knowledge)
         self.earliest_year = int(self.knowledge.policy.earliest_year.value)
 
-    def fault(self, place: str, problem: str, remedy: str) -> None:
-        """Something is wrong; beyond `MAX_FAULTS` it is only counted."""
+    def fault(self, place: str, key: str, /, remedy: str = "", **values: object) -> None:
+        """Something is wrong, said as `sentences.fault` says it; beyond `MAX_FAULTS` it is only counted."""
         if len(self.faults) < MAX_FAULTS:
-            self.faults.append(Fault(place, problem, remedy))
+            self.faults.append(fault(place, key, remedy, **values))
         else:
             self.unlisted += 1
 
@@ -168,19 +172,24 @@ class Book:
             self.stopped_at = place
         return bool(self.unlisted)
 
-    def notice(self, person: int | None, kind: str, code: str, text: str, ref: str | None = None) -> None:
-        """Something a reader should know; the same one twice is counted (``{n}`` in the text)."""
-        self.notices[person, kind, code, text, ref] += 1
+    def notice(self, person: int | None, kind: str, key: str, ref: str | None = None, /, **values: object) -> None:
+        """Something a reader should know: the sentence ``notice.<key>``; its code is the key up to a dot.
+
+        The same one twice is counted; the sentence names the count as ``{n}``, unless it is given here.
+        """
+        self.notices[person, kind, key, ref, tuple(values.items())] += 1
+
+    def is_in_years(self, span: Span) -> bool:
+        """Whether a date lies in the years that a record can be about; an unknown one does."""
+        if span.first is None or span.last is None:
+            return True
+        return self.earliest_year <= span.first.year and span.last.year <= LATEST_YEAR
 
     def is_plausible(self, span: Span, place: str) -> bool:
         """Whether a date lies in the years that a record can be about; else a fault."""
-        if span.first is None or span.last is None:
+        if self.is_in_years(span):
             return True
-        if self.earliest_year <= span.first.year and span.last.year <= LATEST_YEAR:
-            return True
-        self.fault(
-            place, "is a date no record can be about", f"Give a year from {self.earliest_year} to {LATEST_YEAR}."
-        )
+        self.fault(place, "input.year", first=self.earliest_year, last=LATEST_YEAR)
         return False
 
     def person(self, person_id: str, place: str, scope: Scope) -> PersonRow:
@@ -193,9 +202,7 @@ class Book:
             known = self.persons[person_id] = PersonRow(len(self.persons), person_id, place, [scope])
             return known
         if any(s is scope for s in known.scopes) or any(s.kind == scope.kind for s in known.scopes):
-            self.fault(
-                place, f"gives the same person id as {known.place}", "Give each person an own id, or merge the entries."
-            )
+            self.fault(place, "input.same_person", other=known.place)
         else:
             known.scopes.append(scope)
         return known

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from remit.flow.records.book import Book, Scope, Stretch
 from remit.flow.records.dates import UNKNOWN_DATE, Span
+from remit.flow.records.sentences import either
 from remit.knowledge.names import Resolution
 
 
@@ -51,28 +52,27 @@ def resolve(book: Book, text: str, place: str, person_key: int | None, field_nam
     """The treatment that a history names; a fault where there is none, a flag where it was not named exactly."""
     found = book.names.treatment(text)
     if found.key is None:
-        book.fault(place, *unresolved(text, found, field_name))
+        _refuse_name(book, place, text, found, field_name)
     elif found.how in ("spelling", "words"):
         flag_reading(book, person_key, text, found.key, place)
     return found.key
 
 
-def unresolved(text: str, found: Resolution, field_name: str = "treatment") -> tuple[str, str]:
-    """Problem and remedy for a name that means no treatment, or several."""
-    shown = text[:60]
+def _refuse_name(book: Book, place: str, text: str, found: Resolution, field_name: str) -> None:
+    """A name that means no treatment, or several."""
+    shown = repr(text[:60])
     if found.how == "shared":
-        return f"{shown!r} names more than one treatment", f"Write one of {', '.join(found.candidates)}."
-    hint = (
-        f"Did you mean {' or '.join(found.candidates)}?" if found.candidates else "Check the spelling, or use a code."
-    )
-    return f"{field_name} {shown!r} is not known", hint
+        book.fault(place, "course.shared_name", name=shown, names=", ".join(found.candidates))
+    elif found.candidates:
+        book.fault(place, "course.name_near", field=field_name, name=shown, names=either(found.candidates))
+    else:
+        book.fault(place, "course.name", field=field_name, name=shown)
 
 
 def flag_reading(book: Book, person_key: int | None, text: str, key: int, place: str) -> None:
     """Say that a name was read as something that it does not exactly say."""
     name = book.knowledge.treatments[key].name
-    told = f'Read "{text[:60]}" as {name}; correct it if that is wrong.'
-    book.notice(person_key, "flag", "name_read_as", told, place)
+    book.notice(person_key, "flag", "name_read_as", place, name=text[:60], known=name)
 
 
 def check_dose(book: Book, key: int, dose: float | None, place: str) -> float | None:
@@ -81,12 +81,11 @@ def check_dose(book: Book, key: int, dose: float | None, place: str) -> float | 
     if dose is None:
         return None
     if treatment.kind not in ("drug", "supplement"):
-        book.fault(place, f"{treatment.name} is not dosed in mg per day", "Take the dose away, or give sessions.")
+        book.fault(place, "course.not_dosed", treatment=treatment.name)
         return None
     most = treatment.plausible_daily_mg
     if most is not None and dose > most.value:
-        problem = f"is far above any daily dose of {treatment.name}"
-        book.fault(place, problem, "Check the decimal point and the unit: mg per day.")
+        book.fault(place, "course.dose", treatment=treatment.name)
         return None
     return dose
 
@@ -132,14 +131,15 @@ def check_order(book: Book, course: Course, place: str, step_places: list[str]) 
     """Faults for an end before the start, and for dose steps that do not follow one another within the course."""
     start, end = course.start or UNKNOWN_DATE, course.end or UNKNOWN_DATE
     if _starts_after(start, end):
-        book.fault(place, "ends before it starts", "Correct one of the two dates.")
+        book.fault(place, "course.ends_first", remedy="correct_one_date")
     earlier = start
     for i, (step, at) in enumerate(zip(course.steps, step_places, strict=True)):
-        if _starts_after(earlier, step.start) or (i and _same_day(earlier, step.start)):
-            before = "the step before it" if i else "the treatment"
-            book.fault(at, f"starts before or with {before}", "Write the steps in order, each from its own day on.")
+        if not i and _starts_after(earlier, step.start):
+            book.fault(at, "course.early_step", remedy="steps_in_order")
+        elif i and (_starts_after(earlier, step.start) or _same_day(earlier, step.start)):
+            book.fault(at, "course.step_order", remedy="steps_in_order")
         if _starts_after(step.start, end):
-            book.fault(at, "starts after the treatment ended", "Correct one of the two dates.")
+            book.fault(at, "course.late_step", remedy="correct_one_date")
         earlier = step.start if step.start.is_known else earlier
 
 

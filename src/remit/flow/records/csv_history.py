@@ -6,14 +6,16 @@ import csv
 import io
 from collections.abc import Iterator
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 
 from remit.errors import Fault
 from remit.flow.records.book import Book, EpisodeRow, PersonRow, Scope
 from remit.flow.records.courses import Course, check_dose, check_order, resolve, write_course
 from remit.flow.records.dates import UNKNOWN_DATE, Span, read_interval
-from remit.flow.records.fields import DATE_REMEDY, MAX_TEXT, is_unknown, out_of_bounds
+from remit.flow.records.fields import MAX_TEXT, is_unknown, is_within, known_word
 from remit.flow.records.history import HISTORY_RANK, MAX_PERCENT, ONLY_PERSON
+from remit.flow.records.sentences import fault
 from remit.flow.records.sources import check_encoding
 from remit.tables.records import OUTCOMES, STOP_REASONS
 
@@ -52,8 +54,7 @@ def _rows(path: Path, file: io.TextIOBase, delimiter: str, faults: list[Fault]) 
             n += 1
             yield n, row
     except csv.Error as error:
-        place = f"{path.name}: row {n + 1}"
-        faults.append(Fault(place, f"breaks the rules of CSV ({error})", "Check the quotes; the rest was not read."))
+        faults.append(fault(f"{path.name}: row {n + 1}", "csv.broken", error=error))
 
 
 def _header(book: Book, path: Path, header: list[str]) -> dict[str, int] | None:
@@ -63,21 +64,20 @@ def _header(book: Book, path: Path, header: list[str]) -> dict[str, int] | None:
     for i, cell in enumerate(header):
         name = cell.strip().lower().replace(" ", "_")
         if name in columns:
-            book.fault(f"{path.name}: row 1", f"names the column {name} twice", "Take one of the two away.")
+            book.fault(f"{path.name}: row 1", "csv.column_twice", remedy="take_one_away", column=name)
         elif name in COLUMNS:
             columns[name] = i
         else:
             near = get_close_matches(name, COLUMNS, n=1, cutoff=0.8)
             if near and near[0] not in columns:
-                book.fault(f"{path.name}: row 1, column {i + 1}", "is not a known name", f"Did you mean {near[0]}?")
+                book.fault(f"{path.name}: row 1, column {i + 1}", "csv.column_near", near=near[0])
             else:
                 extra += 1
     missing = [name for name in NEEDED if name not in columns]
     for name in missing:
-        book.fault(f"{path.name}: row 1", f"lacks the column {name}", f"Columns that are read: {', '.join(COLUMNS)}.")
+        book.fault(f"{path.name}: row 1", "csv.column_missing", column=name, columns=", ".join(COLUMNS))
     if extra:
-        text = f"{extra} columns of {path.name} are not read; read are {', '.join(COLUMNS)}."
-        book.notice(None, "left_out", "columns_not_read", text)
+        book.notice(None, "left_out", "columns_not_read", n=extra, file=path.name, columns=", ".join(COLUMNS))
     return None if missing else columns
 
 
@@ -104,20 +104,19 @@ class _CsvReader:
                 break
             cells = [cell.strip() for cell in row]
             if any(cells[self.width :]):
-                self._fault(None, "has more cells than the header", "Quote cells that hold the separator.")
+                self._fault(None, "csv.more_cells")
                 continue
             self.cells = {name: cells[at] for name, at in self.columns.items() if at < len(cells)}
             content = tuple(cells)
             if content in seen:
-                self._fault(None, f"is a duplicate of row {seen[content]}", "Take one of the two away.")
+                self._fault(None, "csv.duplicate", remedy="take_one_away", row=seen[content])
                 continue
             seen[content] = number
             self._treatment()
         if not seen:
-            self.book.fault(self.file, "holds no row below the header", "Write one row per treatment.")
+            self.book.fault(self.file, "csv.no_rows")
         if self.n_unnamed and len(self.persons) > 1:
-            problem = f"has {self.n_unnamed} rows without person_id beside rows that have one"
-            self.book.fault(self.file, problem, "Give every row a person_id, or none.")
+            self.book.fault(self.file, "csv.unnamed", n=self.n_unnamed)
 
     def _cell(self, name: str) -> str:
         return self.cells.get(name, "")
@@ -126,14 +125,14 @@ class _CsvReader:
         place = f"{self.file}: row {self.row_number}"
         return f"{place}, column {column}" if column else place
 
-    def _fault(self, column: str | None, problem: str, remedy: str) -> None:
-        self.book.fault(self._place(column), problem, remedy)
+    def _fault(self, column: str | None, key: str, /, remedy: str = "", **values: object) -> None:
+        self.book.fault(self._place(column), key, remedy, **values)
 
     def _treatment(self) -> None:
         person = self._person()
         name = self._cell("treatment")
         if not name or is_unknown(name) or len(name) > MAX_TEXT:
-            self._fault("treatment", "is empty or too long", "Name the treatment: ingredient, brand or code.")
+            self._fault("treatment", "csv.treatment", remedy="name_treatment")
             return
         key = resolve(self.book, name, self._place("treatment"), person.key)
         augments = self._cell("augments")
@@ -161,7 +160,7 @@ class _CsvReader:
         person_id = self._cell("person_id")
         self.n_unnamed += not person_id
         if len(person_id) > MAX_TEXT:
-            self._fault("person_id", f"is longer than {MAX_TEXT} letters", "Shorten it.")
+            self._fault("person_id", "csv.long_id", n=MAX_TEXT)
             person_id = person_id[:MAX_TEXT]
         known = self.persons.get(person_id)
         if known is None:
@@ -176,9 +175,7 @@ class _CsvReader:
         if not text:
             return
         if self.episode_cells.setdefault(person.person_id, text) != text:
-            self._fault(
-                "episode_start", "differs from an earlier row of the person", "Write the same date in all rows."
-            )
+            self._fault("episode_start", "csv.episode")
             return
         if person.key not in self.book.episodes:
             start = self._date("episode_start") or UNKNOWN_DATE
@@ -194,7 +191,7 @@ class _CsvReader:
         try:
             span = read_interval(text)
         except ValueError:
-            self._fault(column, "is not a date", DATE_REMEDY)
+            self._fault(column, "field.date")
             return UNKNOWN_DATE
         return span if self.book.is_plausible(span, self._place(column)) else UNKNOWN_DATE
 
@@ -206,23 +203,15 @@ class _CsvReader:
             return None
         number = parse_number(text, is_comma=self.is_comma)
         if number is None:
-            self._fault(column, "is not a number", "Write digits, with a point for decimals, or unknown.")
+            self._fault(column, "csv.number")
             return None
-        if problem := out_of_bounds(number, above, low, high):
-            self._fault(column, problem, "Correct it, or write unknown.")
-            return None
-        return number
+        return number if is_within(number, above, low, high, partial(self._fault, column)) else None
 
     def _word(self, column: str, options: tuple[str, ...]) -> str | None:
         text = self._cell(column).lower()
         if not text or is_unknown(text):
             return None
-        if text in options:
-            return text
-        near = get_close_matches(text, options, n=1)
-        hint = f"Did you mean {near[0]}? " if near else ""
-        self._fault(column, "is not one of the known words", f"{hint}Write one of {', '.join(options)}, unknown.")
-        return None
+        return known_word(text, options, partial(self._fault, column))
 
 
 def parse_number(text: str, *, is_comma: bool) -> float | None:

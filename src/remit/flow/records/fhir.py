@@ -10,11 +10,7 @@ from collections import Counter
 from typing import Any
 
 from remit.flow.records.book import Book, PersonRow, Scope
-from remit.flow.records.fhir_condition import read_conditions
-from remit.flow.records.fhir_medication import read_medications
 from remit.flow.records.fhir_node import Node
-from remit.flow.records.fhir_observation import read_observations
-from remit.flow.records.fhir_procedure import read_procedures
 from remit.flow.records.fields import kind_of
 from remit.flow.records.place import Path, Where
 
@@ -25,7 +21,6 @@ READ = frozenset(
     )
 )  # fmt: skip
 MAX_BUNDLES = 5  # bundles within bundles
-_REMEDY = "Correct the export, or take the entry away."
 
 
 class FhirExport:
@@ -49,13 +44,15 @@ class FhirExport:
     def add(self, data: Any, where: Where, path: Path, depth: int = 0) -> None:
         """Take a Bundle or a resource."""
         if not isinstance(data, dict):
-            self.book.fault(where.at(path), f"is {kind_of(data)}, not a resource", _REMEDY)
+            self.book.fault(where.at(path), "fhir.no_resource", remedy="correct_export", kind=kind_of(data))
             return
         node = Node(self.book, where, path, data)
         kind = data.get("resourceType")
         if not isinstance(kind, str) or not kind:
-            problem = "is missing" if kind is None else f"is {kind_of(kind)}, not the name of a resource"
-            node.fault("resourceType", problem, _REMEDY)
+            if kind is None:
+                node.fault("resourceType", "fhir.no_type", remedy="correct_export")
+            else:
+                node.fault("resourceType", "fhir.type", remedy="correct_export", kind=kind_of(kind))
             return
         self.counts[kind] += 1
         if kind == "Bundle":
@@ -67,17 +64,16 @@ class FhirExport:
 
     def _bundle(self, bundle: Node, depth: int) -> None:
         if depth >= MAX_BUNDLES:
-            bundle.fault("", "holds bundles within bundles too deep", _REMEDY)
+            bundle.fault("", "fhir.bundles", remedy="correct_export")
             return
         for link in bundle.children("link"):
             if link.text("relation") == "next":
-                text = "A bundle is one page of several; what stands on the other pages is not known."
-                self.book.notice(None, "flag", "more_pages", text, bundle.place())
+                self.book.notice(None, "flag", "more_pages", bundle.place())
         for entry in bundle.children("entry"):
             resource = entry.child("resource")
             if resource is None:
                 if not entry.has("resource") and not _is_delete(entry):
-                    entry.fault("", "holds no resource", _REMEDY)
+                    entry.fault("", "fhir.entry", remedy="correct_export")
                 continue
             kind = resource.data.get("resourceType")
             if isinstance(kind, str) and kind in READ:
@@ -89,8 +85,7 @@ class FhirExport:
     def _outcome(self, node: Node) -> None:
         bad = [i for i in node.children("issue") if i.text("severity") in ("error", "fatal")]
         if bad:
-            problem = f"reports {len(bad)} errors of the exporting system"
-            node.fault("issue", problem, "The export is not complete; export again.")
+            node.fault("issue", "fhir.outcome", n=len(bad))
 
     def _resource(self, node: Node, kind: str, url: str | None) -> None:
         resource_id = node.text("id")
@@ -100,7 +95,7 @@ class FhirExport:
                 return
             newer = _newer(node, other)
             if newer is None:
-                node.fault("id", f"is also the id of {other.place()}, which differs", "Keep the current version.")
+                node.fault("id", "fhir.same_id", other=other.place())
                 return
             if newer is other:
                 return
@@ -127,12 +122,18 @@ class FhirExport:
             return
         if not any(self.resources.values()):
             if not self.book.faults:
-                self.book.fault(names, "holds no resource that is read", f"Export one of {', '.join(sorted(READ))}.")
+                self.book.fault(names, "fhir.nothing_read", kinds=", ".join(sorted(READ)))
             return
         for kind, nodes in self.resources.items():
             self.resources[kind] = [node for node in nodes if id(node) not in self._outdated]
         for patient in self.resources["Patient"]:
             self._patient(patient)
+        # Most runs read no export, so that the readers of its nouns come with the first one.
+        from remit.flow.records.fhir_condition import read_conditions
+        from remit.flow.records.fhir_medication import read_medications
+        from remit.flow.records.fhir_observation import read_observations
+        from remit.flow.records.fhir_procedure import read_procedures
+
         read_medications(self)
         read_procedures(self)
         read_conditions(self)
@@ -144,7 +145,7 @@ class FhirExport:
         person_id = own or (keys[0].rsplit("/", 1)[-1].rsplit(":", 1)[-1] if keys else None)
         if person_id is None:
             if len(self.resources["Patient"]) > 1:
-                node.fault("id", "is missing, and there are several patients", "Give each an id.")
+                node.fault("id", "fhir.no_patient_id")
                 return
             person_id = "p1"
         known = self._persons.get(f"Patient/{person_id}")
@@ -163,10 +164,9 @@ class FhirExport:
         if reference is None:
             if len(self.resources["Patient"]) == 1 and self._persons:
                 only = next(iter(self._persons.values()))
-                text = "{n} records name no person; there is only one, and they are taken to be that person's."
-                self.book.notice(only.key, "assumed", "subject_missing", text)
+                self.book.notice(only.key, "assumed", "subject_missing")
                 return only
-            node.fault(field, "names no person", "Give it a reference to a Patient.")
+            node.fault(field, "fhir.no_subject")
             return None
         plain = reference.split("/_history/")[0]
         tail = "/".join(plain.split("/")[-2:])
@@ -174,20 +174,18 @@ class FhirExport:
         if known is not None:
             return known
         if tail.startswith("Group/"):
-            self.book.notice(None, "left_out", "group_subject", "{n} records about a group are left out.")
+            self.book.notice(None, "left_out", "group_subject")
             return None
         if self.resources["Patient"] or not tail.startswith("Patient/"):
-            node.fault(f"{field}.reference", "points to no Patient of the export", "Add the Patient, or correct it.")
+            node.fault(f"{field}.reference", "fhir.subject")
             return None
         person = self._persons[tail] = self.book.person(tail.removeprefix("Patient/"), node.place(), self.scope)
-        text = "The export holds no Patient; persons are told apart by the references to them."
-        self.book.notice(None, "assumed", "patient_missing", text)
+        self.book.notice(None, "assumed", "patient_missing")
         return person
 
-    def leave_out(self, person: PersonRow | None, kind: str, code: str, reason: str) -> None:
-        """Count a record that is not used."""
-        key = person.key if person else None
-        self.book.notice(key, "left_out", code, f"{{n}} {kind} records are left out: {reason}.")
+    def leave_out(self, person: PersonRow | None, kind: str, key: str, /, **values: object) -> None:
+        """Count a record that is not used, with a notice of that key."""
+        self.book.notice(person.key if person else None, "left_out", key, resource=kind, **values)
 
 
 def _is_delete(entry: Node) -> bool:

@@ -35,7 +35,7 @@ def read_conditions(export: FhirExport) -> None:
 def _condition(export: FhirExport, node: Node, person: PersonRow) -> None:
     verification = node.code("verificationStatus")
     if verification == "entered-in-error":
-        export.leave_out(person, "Condition", "status_left_out", "entered in error")
+        export.leave_out(person, "Condition", "status_left_out.error")
         return
     book = export.book
     onset = _onset(export, node)

@@ -47,11 +47,11 @@ def _request(export: FhirExport, node: Node, person: PersonRow) -> None:
     intent = (node.text("intent") or "order").lower()
     is_reported = node.flag("reportedBoolean") or node.has("reportedReference")
     if status in NOT_ORDERED:
-        return export.leave_out(person, "MedicationRequest", "status_left_out", f"status {status[:40]}")
+        return export.leave_out(person, "MedicationRequest", "status_left_out.status", status=status[:40])
     if intent not in ORDERS and not (is_reported and intent in ("plan", "proposal")):
-        return export.leave_out(person, "MedicationRequest", "intent_left_out", f"intent {intent[:40]}")
+        return export.leave_out(person, "MedicationRequest", "intent_left_out", intent=intent[:40])
     if node.flag("doNotPerform"):
-        return export.leave_out(person, "MedicationRequest", "do_not_perform", "they say not to give it")
+        return export.leave_out(person, "MedicationRequest", "do_not_perform")
     medicine = read_medicine(export, node, person)
     lines = _lines(export, node, "dosageInstruction", medicine, person) if medicine else None
     if medicine is None or lines is None:
@@ -71,7 +71,7 @@ def _request(export: FhirExport, node: Node, person: PersonRow) -> None:
 def _statement(export: FhirExport, node: Node, person: PersonRow) -> None:
     status = (node.text("status") or "unknown").lower()
     if status in NOT_REPORTED:
-        return export.leave_out(person, "MedicationStatement", "status_left_out", f"status {status[:40]}")
+        return export.leave_out(person, "MedicationStatement", "status_left_out.status", status=status[:40])
     medicine = read_medicine(export, node, person)
     lines = _lines(export, node, "dosage", medicine, person) if medicine else None
     if medicine is None or lines is None:
@@ -91,7 +91,7 @@ def _statement(export: FhirExport, node: Node, person: PersonRow) -> None:
 def _dispense(export: FhirExport, node: Node, person: PersonRow) -> None:
     status = (node.text("status") or "unknown").lower()
     if status in NOT_DISPENSED:
-        return export.leave_out(person, "MedicationDispense", "status_left_out", f"status {status[:40]}")
+        return export.leave_out(person, "MedicationDispense", "status_left_out.status", status=status[:40])
     medicine = read_medicine(export, node, person)
     lines = _lines(export, node, "dosageInstruction", medicine, person) if medicine else None
     if medicine is None or lines is None:
@@ -125,21 +125,18 @@ def _lines(export: FhirExport, node: Node, field: str, medicine: Medicine, perso
     regular = [line for line in lines if not line.is_as_needed]
     kind = node.data["resourceType"]
     if lines and not regular:
-        export.leave_out(person, kind, "as_needed", "to be taken as needed")
+        export.leave_out(person, kind, "as_needed")
         return None
     name = export.book.knowledge.treatments[medicine.key].name
     for line in regular:
         if medicine.is_weekly:
             line.mg_per_day = None
         if line.is_range:
-            text = f"A dose of {name} is given as a range; the lower end is used."
-            export.book.notice(person.key, "assumed", "dose_range", text, node.place())
+            export.book.notice(person.key, "assumed", "dose_range", node.place(), treatment=name)
         if line.is_once_assumed:
-            text = f"How often {name} is taken is not stated; once a day is assumed."
-            export.book.notice(person.key, "assumed", "once_daily_assumed", text, node.place())
+            export.book.notice(person.key, "assumed", "once_daily_assumed", node.place(), treatment=name)
     if medicine.is_weekly:
-        text = f"A weekly form of {name} has no daily dose in mg; the dose counts as unknown."
-        export.book.notice(person.key, "flag", "weekly_form", text, node.place())
+        export.book.notice(person.key, "flag", "weekly_form", node.place(), treatment=name)
     return regular
 
 
@@ -157,12 +154,11 @@ def _write(
     stretches, is_dated = lay_out(base, frame, lines)
     if not is_dated:
         name = export.book.knowledge.treatments[medicine.key].name
-        text = f"{name} has several instructions that do not say which follows which; its dose counts as unknown."
-        export.book.notice(person.key, "flag", "steps_undated", text, node.place())
+        export.book.notice(person.key, "flag", "steps_undated", node.place(), treatment=name)
     is_sessions = export.book.knowledge.treatments[medicine.key].given_as == "sessions"
     for stretch in stretches:
         if stretch.start and stretch.end and stretch.end <= stretch.start:
-            node.fault("", "ends before it starts", "Correct one of the two dates.")
+            node.fault("", "course.ends_first", remedy="correct_one_date")
             return
         stretch.dose = None if is_sessions else check_dose(export.book, medicine.key, stretch.dose, node.place())
     export.book.stretches.extend(stretches)
@@ -217,7 +213,7 @@ def _administrations(export: FhirExport) -> None:
             continue
         status = (node.text("status") or "unknown").lower()
         if status in NOT_GIVEN:
-            export.leave_out(person, "MedicationAdministration", "status_left_out", f"status {status[:40]}")
+            export.leave_out(person, "MedicationAdministration", "status_left_out.status", status=status[:40])
             continue
         medicine = read_medicine(export, node, person)
         if medicine is not None:

@@ -44,7 +44,7 @@ def read_medicine(export: FhirExport, node: Node, person: PersonRow) -> Medicine
             return _by_display(export, node, person)
     if concept is None:
         if source is None:
-            node.fault("", "names no medication", "Give medicationCodeableConcept or medicationReference.")
+            node.fault("", "fhir.no_medication")
         else:
             _not_ours(export, node, person)
         return None
@@ -58,7 +58,7 @@ def read_medicine(export: FhirExport, node: Node, person: PersonRow) -> Medicine
     flag = found.product.flag if found.product else ""
     if flag.startswith(NOT_A_TRIAL):
         name = export.book.knowledge.treatments[found.key].name
-        export.leave_out(person, node.data["resourceType"], "other_use", f"a form of {name} that is not for depression")
+        export.leave_out(person, node.data["resourceType"], "other_use", treatment=name)
         return None
     return Medicine(found.key, _strength(export, source, found.product, texts), WEEKLY in flag)
 
@@ -78,16 +78,18 @@ def _by_text(export: FhirExport, node: Node, person: PersonRow, texts: list[str]
         found = names.treatment_name(text)
         if found.key is not None and found.how in ("id", "name", "words"):
             if found.how == "words":
-                _flag(export, person, f'Read "{text[:60]}" as {_name(export, found.key)}; correct it if that is wrong.')
+                known = _name(export, found.key)
+                export.book.notice(person.key, "flag", "name_read_as", name=text[:60], known=known)
             return found
     for text in texts:
         found = names.treatment_name(text)
         if found.key is not None:
-            _flag(export, person, f'"{text[:60]}" was not read; it resembles {_name(export, found.key)}.')
+            known = _name(export, found.key)
+            export.book.notice(person.key, "flag", "name_near_miss.resembles", name=text[:60], known=known)
             return None
         if found.how == "shared":
-            choice = ", ".join(found.candidates)
-            _flag(export, person, f'"{text[:60]}" was not read; it may mean {choice}.')
+            listed = ", ".join(found.candidates)
+            export.book.notice(person.key, "flag", "name_near_miss.shared", name=text[:60], names=listed)
             return None
     _not_ours(export, node, person)
     return None
@@ -98,7 +100,7 @@ def _by_display(export: FhirExport, node: Node, person: PersonRow) -> Medicine |
     target = node.child("medicationReference")
     display = target.text("display") if target else None
     if display is None:
-        node.fault("medicationReference", "points to no Medication of the export", "Add the Medication to the export.")
+        node.fault("medicationReference", "fhir.medication")
         return None
     found = _by_text(export, node, person, [display])
     if found is None or found.key is None:
@@ -107,11 +109,7 @@ def _by_display(export: FhirExport, node: Node, person: PersonRow) -> Medicine |
 
 
 def _not_ours(export: FhirExport, node: Node, person: PersonRow) -> None:
-    export.leave_out(person, node.data["resourceType"], "not_a_treatment", "medications that play no part here")
-
-
-def _flag(export: FhirExport, person: PersonRow, text: str) -> None:
-    export.book.notice(person.key, "flag", "name_read_as" if text.startswith("Read") else "name_near_miss", text)
+    export.leave_out(person, node.data["resourceType"], "not_a_treatment")
 
 
 def _name(export: FhirExport, key: int) -> str:

@@ -10,6 +10,7 @@ from remit.flow.records.book import Book
 from remit.flow.records.dates import Span, read_span
 from remit.flow.records.fields import is_number, kind_of
 from remit.flow.records.place import Path, Where
+from remit.flow.records.sentences import say
 from remit.knowledge.codes import short_system
 
 
@@ -36,11 +37,12 @@ class Node:
         """Where a field of it stands."""
         return self.where.at((*self.path, *path))
 
-    def fault(self, name: str, problem: str, remedy: str = "Correct it at the source, or take the entry away.") -> None:
-        """A fault of a field; the same one is listed once, however often it is read."""
+    def fault(self, name: str, key: str, /, remedy: str = "", **values: object) -> None:
+        """A fault of a field, said as `sentences.fault` says it; listed once, however often the field is read."""
         place = self.place(name) if name else self.place()
+        problem = say(f"fault.{key}.problem", **values)
         if not any(f.place == place and f.problem == problem for f in self.book.faults[-20:]):
-            self.book.fault(place, problem, remedy)
+            self.book.fault(place, key, remedy, **values)
 
     def has(self, name: str) -> bool:
         """Whether a field is there."""
@@ -58,7 +60,7 @@ class Node:
         if isinstance(value, dict):
             return [n for n in [self._object(value, (name,))] if n]
         if not isinstance(value, list):
-            self.fault(name, f"is {kind_of(value)}, not a list")
+            self.fault(name, "fhir.list", remedy="at_source", kind=kind_of(value))
             return []
         return [n for i, v in enumerate(value) if (n := self._object(v, (name, i)))]
 
@@ -68,7 +70,7 @@ class Node:
         if not isinstance(value, dict):
             where = self.place(*path)
             if not any(f.place == where for f in self.book.faults[-20:]):
-                self.book.fault(where, f"is {kind_of(value)}, not an object", "Correct it at the source.")
+                self.book.fault(where, "fhir.object", kind=kind_of(value))
             return None
         return Node(self.book, self.where, (*self.path, *path), value)
 
@@ -78,7 +80,7 @@ class Node:
         if value is None:
             return None
         if not isinstance(value, str):
-            self.fault(name, f"is {kind_of(value)}, not a text")
+            self.fault(name, "fhir.text", remedy="at_source", kind=kind_of(value))
             return None
         return value.strip() or None
 
@@ -90,14 +92,14 @@ class Node:
         if isinstance(value, str) and is_number(value):
             value = float(value)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            self.fault(name, f"is {kind_of(value)}, not a number")
+            self.fault(name, "fhir.number", remedy="at_source", kind=kind_of(value))
             return None
         try:
             number = float(value)
         except OverflowError:
             number = math.inf
         if not math.isfinite(number):
-            self.fault(name, "is not a finite number")
+            self.fault(name, "fhir.finite", remedy="at_source")
             return None
         return number
 
@@ -105,7 +107,7 @@ class Node:
         """Whether a boolean is true."""
         value = self.data.get(name)
         if value is not None and not isinstance(value, bool):
-            self.fault(name, f"is {kind_of(value)}, not true or false")
+            self.fault(name, "fhir.boolean", remedy="at_source", kind=kind_of(value))
         return value is True
 
     def span(self, name: str) -> Span | None:
@@ -118,7 +120,7 @@ class Node:
         except ValueError:
             span = None
         if span is None:
-            self.fault(name, "is not a date", "Write YYYY-MM-DD, YYYY-MM or YYYY, with or without a time.")
+            self.fault(name, "fhir.date")
             return None
         return span if self.book.is_plausible(span, self.place(name)) else None
 

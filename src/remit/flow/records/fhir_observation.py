@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from remit.flow.records.book import AnswerSheet, MeasurementRow, PersonRow
 from remit.flow.records.dates import Span
 from remit.flow.records.fhir_node import Node
-from remit.flow.records.scores import allowed_values, flag_safety, score_problem
+from remit.flow.records.scores import allowed_values, flag_safety, is_possible
 from remit.knowledge.instrument import Instrument
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class _Reader:
             return
         status = (node.text("status") or "unknown").lower()
         if status in NOT_MEASURED:
-            self.export.leave_out(person, "Observation", "status_left_out", f"status {status[:40]}")
+            self.export.leave_out(person, "Observation", "status_left_out.status", status=status[:40])
             return
         period = node.child("effectivePeriod")
         day = node.span("effectiveDateTime") or node.span("effectiveInstant")
@@ -78,8 +79,7 @@ class _Reader:
         if day is not None:
             self.export.scope.saw(day.last)
         if day is None or not day.is_exact:
-            text = "{n} scores without an exact day are left out."
-            self.book.notice(person.key, "left_out", "score_without_day", text)
+            self.book.notice(person.key, "left_out", "score_without_day")
 
     def _value(self, node: Node, codes: list[str], person: PersonRow, day: Span | None, stamp: str) -> None:
         """One value: an answer or a total, by its code."""
@@ -103,8 +103,7 @@ class _Reader:
             return
         quantity = node.child("valueQuantity")
         unit = (quantity.text("code") or quantity.text("unit")) if quantity and not instrument else None
-        if problem := score_problem(measure, value, unit):
-            node.fault(_value_field(node), problem, "Correct the value, or its code.")
+        if not is_possible(measure, value, unit, partial(node.fault, _value_field(node), remedy="correct_value")):
             return
         self.book.measurements.append(
             MeasurementRow(person.key, measure_id, day.first, value, unit, False, node.place(), stamp, *self.setting)
@@ -129,7 +128,7 @@ class _Reader:
         question = next(q for q in instrument.questions if q.n == item)
         allowed = allowed_values(instrument, question)
         if allowed and value not in allowed:
-            node.fault(_value_field(node), f"is no answer of {instrument.name}", "Correct the value, or its code.")
+            node.fault(_value_field(node), "fhir.answer", remedy="correct_value", instrument=instrument.name)
             return
         key = (person.key, instrument_id, stamp or str(day.first))
         sheet = self.sheets.get(key)
@@ -138,8 +137,7 @@ class _Reader:
             self.sheets[key] = sheet
         if sheet.items.setdefault(item, value) != value:
             flag_safety(self.book, person.key, instrument, {item: value}, node.place())
-            name = f"Answers of {instrument.name} of one time differ; the first is used ({{n}} left out)."
-            self.book.notice(person.key, "flag", "answers_differ", name, sheet.record_ref)
+            self.book.notice(person.key, "flag", "answers_differ", sheet.record_ref, instrument=instrument.name)
 
     def _number(self, node: Node, prefix: str, instrument: Instrument | None, item: int | None) -> float | None:
         """The value of an Observation, component or answer as a number."""
@@ -184,14 +182,14 @@ class _Reader:
         known = [(item, code) for item in items if (code := self._item_code(item))]
         if not known:
             if self._is_ours(node) and (person := self.export.person_of(node)):
-                self.export.leave_out(person, "QuestionnaireResponse", "items_not_coded", "items bear no LOINC code")
+                self.export.leave_out(person, "QuestionnaireResponse", "items_not_coded")
             return
         person = self.export.person_of(node)
         if person is None:
             return
         status = (node.text("status") or "completed").lower()
         if status in NOT_ANSWERED:
-            self.export.leave_out(person, "QuestionnaireResponse", "status_left_out", f"status {status[:40]}")
+            self.export.leave_out(person, "QuestionnaireResponse", "status_left_out.status", status=status[:40])
             return
         day, stamp = node.span("authored"), node.text("authored") or ""
         answered = node.child("source") or node.child("author")
@@ -202,7 +200,7 @@ class _Reader:
             if len(answers) == 1:
                 self._value(answers[0], [code], person, day, stamp)
             elif answers:
-                item.fault("answer", "gives several answers to a question that takes one", "Keep one of them.")
+                item.fault("answer", "fhir.answers")
 
     def _is_ours(self, node: Node) -> bool:
         canonical = (node.text("questionnaire") or "").split("|")[0].rsplit("/", 1)[-1]

@@ -30,7 +30,7 @@ def read_procedures(export: FhirExport) -> None:
             continue
         status = (node.text("status") or "unknown").lower()
         if status in NOT_DONE:
-            export.leave_out(person, "Procedure", "status_left_out", f"status {status[:40]}")
+            export.leave_out(person, "Procedure", "status_left_out.status", status=status[:40])
             continue
         key, label = found
         start, end, stamp = _when(node)

@@ -6,15 +6,17 @@ import math
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import partial
+from types import NoneType
 from typing import Any
 
 from remit.flow.records.book import Book
 from remit.flow.records.dates import UNKNOWN_DATE, Span, read_interval
 from remit.flow.records.place import Path, Where
+from remit.flow.records.sentences import Refuse, say
 
 MAX_TEXT = 256
 ID = re.compile(r"^[a-z0-9][a-z0-9_]*$")
-DATE_REMEDY = "Write it as 2024-03-31, 2024-03, 2024, 2024-03/2024-05 or unknown."
 
 
 class Fields:
@@ -37,27 +39,28 @@ class Fields:
         self.data: dict[str, Any] = data if isinstance(data, dict) else {}
         self.is_object = isinstance(data, dict)
         if not self.is_object:
-            self.fault((), f"is {kind_of(data)}", f"Write an object with keys such as {', '.join(list(allowed)[:3])}.")
+            self.fault((), "field.not_object", kind=kind_of(data), keys=", ".join(list(allowed)[:3]))
         keys = tuple(allowed)
         for key in self.data:
             if key not in keys:
-                near = get_close_matches(str(key), keys, n=1)
                 name = str(key)[:MAX_TEXT]
-                remedy = f"Did you mean {near[0]}?" if near else f"Known keys: {', '.join(keys)}."
-                self.fault((name,), "is not a known key", remedy)
+                if near := get_close_matches(str(key), keys, n=1):
+                    self.fault((name,), "field.key_near", near=near[0])
+                else:
+                    self.fault((name,), "field.key", keys=", ".join(keys))
 
     def place(self, *path: str | int) -> str:
         """Where a field stands."""
         return self.where.at((*self.path, *path))
 
-    def fault(self, path: Path, problem: str, remedy: str) -> None:
-        """A fault of this object or one of its fields."""
-        self.book.fault(self.place(*path), problem, remedy)
+    def fault(self, path: Path, key: str, /, remedy: str = "", **values: object) -> None:
+        """A fault of this object or one of its fields, said as `sentences.fault` says it."""
+        self.book.fault(self.place(*path), key, remedy, **values)
 
     def get(self, key: str) -> Any:
         """The raw value; None where it is absent, null or `unknown`."""
         value = self.data.get(key)
-        return None if is_unknown(value) else value
+        return None if value is None or is_unknown(value) else value
 
     def has(self, key: str) -> bool:
         """Whether the key is there with anything but null."""
@@ -69,10 +72,10 @@ class Fields:
         if value is None:
             return None
         if not isinstance(value, str):
-            self.fault((key,), f"is {kind_of(value)}", "Write a text.")
+            self.fault((key,), "field.text", kind=kind_of(value))
             return None
         if not value.strip() or len(value) > longest:
-            self.fault((key,), f"is empty or longer than {longest} letters", "Shorten it, or leave it out.")
+            self.fault((key,), "field.length", n=longest)
             return None
         return value.strip()
 
@@ -95,23 +98,19 @@ class Fields:
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            quoted = isinstance(value, str) and is_number(value)
-            self.fault(
-                path, f"is {kind_of(value)}", "Take off the quotes." if quoted else "Write a number, or unknown."
-            )
+            if isinstance(value, str) and is_number(value):
+                self.fault(path, "field.quoted", kind=kind_of(value))
+            else:
+                self.fault(path, "field.number", remedy="number_or_unknown", kind=kind_of(value))
             return None
         try:
             number = float(value)
         except OverflowError:
             number = math.inf
         if not math.isfinite(number):
-            self.fault(path, "is not a finite number", "Write a number, or unknown.")
+            self.fault(path, "field.finite", remedy="number_or_unknown")
             return None
-        problem = out_of_bounds(number, above, low, high)
-        if problem:
-            self.fault(path, problem, "Correct it, or write unknown.")
-            return None
-        return number
+        return number if is_within(number, above, low, high, partial(self.fault, path)) else None
 
     def date(self, key: str) -> Span | None:
         """A date; None where the key is absent, `UNKNOWN_DATE` where it says unknown or cannot be read."""
@@ -125,22 +124,19 @@ class Fields:
         except ValueError:
             span = None
         if span is None:
-            self.fault((key,), "is not a date", DATE_REMEDY)
+            self.fault((key,), "field.date")
             return UNKNOWN_DATE
-        return span if self.book.is_plausible(span, self.place(key)) else UNKNOWN_DATE
+        if self.book.is_in_years(span) or self.book.is_plausible(span, self.place(key)):
+            return span
+        return UNKNOWN_DATE
 
     def choice(self, key: str, options: tuple[str, ...]) -> str | None:
         """One of a list of words."""
         value = self.get(key)
         if value is None:
             return None
-        plain = value.strip().lower() if isinstance(value, str) else None
-        if plain in options:
-            return plain
-        near = get_close_matches(plain or "", options, n=1)
-        hint = f"Did you mean {near[0]}? " if near else ""
-        self.fault((key,), "is not one of the known words", f"{hint}Write one of {', '.join(options)}, unknown.")
-        return None
+        plain = value.strip().lower() if isinstance(value, str) else ""
+        return known_word(plain, options, partial(self.fault, (key,)))
 
     def listed(self, key: str) -> list[Any]:
         """A list; an absent one is empty."""
@@ -148,7 +144,7 @@ class Fields:
         if value is None:
             return []
         if not isinstance(value, list):
-            self.fault((key,), f"is {kind_of(value)}", "Write a list.")
+            self.fault((key,), "field.list", kind=kind_of(value))
             return []
         return value
 
@@ -164,7 +160,7 @@ class Fields:
             return "yes" if value else "no"
         if isinstance(value, str) and value.strip().lower() in ("yes", "no"):
             return value.strip().lower()
-        self.fault(path, f"is {kind_of(value)}", "Write true, false or unknown.")
+        self.fault(path, "field.tri", kind=kind_of(value))
         return "unknown"
 
 
@@ -182,22 +178,36 @@ def is_number(text: str) -> bool:
     return True
 
 
-def out_of_bounds(number: float, above: float | None, low: float | None, high: float | None) -> str | None:
-    """What is wrong with a number, or None."""
+def is_within(number: float, above: float | None, low: float | None, high: float | None, refuse: Refuse) -> bool:
+    """Whether a number lies within its bounds; else a fault."""
     if above is not None and number <= above:
-        return f"must be above {above:g}"
-    if low is not None and number < low:
-        return f"must be at least {low:g}"
-    if high is not None and number > high:
-        return f"must be at most {high:g}"
+        refuse("field.above", remedy="correct_or_unknown", bound=f"{above:g}")
+    elif low is not None and number < low:
+        refuse("field.at_least", remedy="correct_or_unknown", bound=f"{low:g}")
+    elif high is not None and number > high:
+        refuse("field.at_most", remedy="correct_or_unknown", bound=f"{high:g}")
+    else:
+        return True
+    return False
+
+
+def known_word(text: str, options: tuple[str, ...], refuse: Refuse) -> str | None:
+    """One of a list of words; None, and a fault, where it is none of them."""
+    if text in options:
+        return text
+    words = ", ".join(options)
+    if near := get_close_matches(text, options, n=1):
+        refuse("field.word_near", near=near[0], words=words)
+    else:
+        refuse("field.word", words=words)
     return None
+
+
+_KINDS: dict[type, str] = {
+    NoneType: "empty", bool: "boolean", str: "text", int: "number", float: "number", list: "list", dict: "object",
+}  # fmt: skip
 
 
 def kind_of(value: object) -> str:
     """What kind of thing a value is, in words; never the value."""
-    if value is None:
-        return "empty"
-    if isinstance(value, bool):
-        return "true or false"
-    names = {str: "a text", int: "a number", float: "a number", list: "a list", dict: "an object"}
-    return names.get(type(value), "something else")
+    return say(f"fault.kind.{_KINDS.get(type(value), 'other')}")

@@ -16,8 +16,9 @@ from remit.flow.records.courses import (
 )
 from remit.flow.records.dates import UNKNOWN_DATE
 from remit.flow.records.fields import ID, Fields, kind_of
-from remit.flow.records.history_scores import read_answers, read_measurement
+from remit.flow.records.history_scores import read_answers, read_measurements
 from remit.flow.records.place import Path, Where
+from remit.flow.records.sentences import either
 from remit.tables.records import CONDITION_STATUS, OUTCOMES, SEVERITIES, STOP_REASONS
 
 SCHEMA = "remit-history/1"
@@ -42,7 +43,7 @@ def read_histories(book: Book, data: Any, where: Where) -> None:
         read_history(book, data, where, (), scope, is_only=True)
         return
     if not data:
-        book.fault(where.file, "is an empty list", "Write at least one history.")
+        book.fault(where.file, "history.no_entry")
     for i, entry in enumerate(data):
         read_history(book, entry, where, (i,), scope, is_only=len(data) == 1)
 
@@ -53,15 +54,14 @@ def read_history(book: Book, data: Any, where: Where, path: Path, scope: Scope, 
     if not top.is_object:
         return
     if top.data.get("schema", SCHEMA) != SCHEMA:
-        top.fault(("schema",), "is not a schema that is read here", f"Write {SCHEMA}.")
+        top.fault(("schema",), "history.schema", schema=SCHEMA)
     if top.data.get("treatments") is None:
-        top.fault(("treatments",), "is missing", "List the treatments; an empty list if there was none.")
+        top.fault(("treatments",), "history.no_treatments")
     person = _person(book, top, scope, is_only=is_only)
     _index_date(top, person, scope)
     _treatments(book, top, person, scope)
     _episode(book, top, person, scope)
-    for i, entry in enumerate(top.listed("measurements")):
-        read_measurement(book, Fields(book, where, (*path, "measurements", i), entry, MEASUREMENT_KEYS), person, scope)
+    read_measurements(book, top, person, scope)
     for i, entry in enumerate(top.listed("answers")):
         read_answers(book, Fields(book, where, (*path, "answers", i), entry, ANSWER_KEYS), person, scope)
     for i, entry in enumerate(top.listed("conditions")):
@@ -70,7 +70,6 @@ def read_history(book: Book, data: Any, where: Where, path: Path, scope: Scope, 
     _preferences(book, top, person)
 
 
-MEASUREMENT_KEYS = ("code", "value", "unit", "date", "rater", "mode")
 ANSWER_KEYS = ("instrument", "date", "items", "rater", "mode")
 CONDITION_KEYS = ("condition", "start", "status")
 
@@ -82,7 +81,7 @@ def _person(book: Book, top: Fields, scope: Scope, *, is_only: bool) -> PersonRo
         fields.data = {**fields.data, "id": str(raw)}
     person_id = fields.text("id")
     if person_id is None and not is_only:
-        fields.fault(("id",), "is missing, and there are several persons", "Give each person an id.")
+        fields.fault(("id",), "history.no_id")
     place = fields.place("id") if fields.has("id") else top.place() if top.path else top.where.file
     fallback = ONLY_PERSON if is_only else f"?{top.path}"
     person = book.person(person_id or fallback, place, scope)
@@ -110,7 +109,7 @@ def _treatments(book: Book, top: Fields, person: PersonRow, scope: Scope) -> Non
             continue
         twin = seen.setdefault(json.dumps(entry, sort_keys=True, default=str), i)
         if twin != i:
-            fields.fault((), f"is a duplicate of treatments[{twin}]", "Take one of the two away.")
+            fields.fault((), "history.duplicate", remedy="take_one_away", i=twin)
             continue
         course = _course(book, fields, person)
         if course is not None:
@@ -120,9 +119,9 @@ def _treatments(book: Book, top: Fields, person: PersonRow, scope: Scope) -> Non
 def _course(book: Book, fields: Fields, person: PersonRow) -> Course | None:
     name = fields.text("treatment")
     if not fields.has("treatment"):
-        fields.fault(("treatment",), "is missing", "Name the treatment: ingredient, brand or code.")
+        fields.fault(("treatment",), "history.no_treatment", remedy="name_treatment")
     elif name is None and fields.get("treatment") is None:
-        fields.fault(("treatment",), "cannot be unknown", "Name it, or leave the entry out.")
+        fields.fault(("treatment",), "history.unknown_treatment")
     key = resolve(book, name, fields.place("treatment"), person.key) if name else None
     course = Course(
         treatment_key=key if key is not None else 0,
@@ -153,12 +152,12 @@ def _steps(book: Book, fields: Fields, course: Course) -> list[str]:
     listed = fields.listed("doses")
     places: list[str] = []
     if listed and (fields.has("daily_dose_mg") or fields.has("sessions")):
-        fields.fault(("doses",), "stand beside daily_dose_mg or sessions", "Give one of them.")
+        fields.fault(("doses",), "history.steps_and_dose")
     for i, entry in enumerate(listed):
         step = Fields(book, fields.where, (*fields.path, "doses", i), entry, ("start", "daily_dose_mg"))
         start = step.date("start")
         if start is None and i:
-            step.fault(("start",), "is missing", "Give the day from which this dose was taken.")
+            step.fault(("start",), "history.step_start")
         dose = step.number("daily_dose_mg", above=0)
         course.steps.append(Step(start or (UNKNOWN_DATE if i else course.start or UNKNOWN_DATE), dose, step.place()))
         places.append(step.place())
@@ -177,13 +176,13 @@ def _details(fields: Fields) -> dict[str, str]:
     if raw is None:
         return {}
     if not isinstance(raw, dict):
-        fields.fault(("details",), f"is {kind_of(raw)}", "Write an object, such as {placement: bilateral}.")
+        fields.fault(("details",), "history.details", kind=kind_of(raw))
         return {}
     found: dict[str, str] = {}
     for name, value in raw.items():
         plain = str(name).strip().lower()
         if value is None or isinstance(value, (list, dict)) or plain in found or not plain:
-            fields.fault(("details", str(name)), "is not one word or number, or stands twice", "Write one value.")
+            fields.fault(("details", str(name)), "history.detail")
         elif value != "unknown":
             found[plain] = str(value).strip().lower()
     return found
@@ -206,7 +205,7 @@ def _condition(book: Book, fields: Fields, person: PersonRow, scope: Scope) -> N
     start = fields.date("start") or UNKNOWN_DATE
     if name is None:
         if fields.is_object and fields.get("condition") is None:
-            fields.fault(("condition",), "is missing", "Name the condition.")
+            fields.fault(("condition",), "history.no_condition")
         return
     scope.saw(start.last)
     match = book.names.conditions.find(name)
@@ -214,17 +213,15 @@ def _condition(book: Book, fields: Fields, person: PersonRow, scope: Scope) -> N
     if match.ids:
         if match.how in ("spelling", "words"):
             known = book.knowledge.conditions[match.ids[0]].name
-            told = f'Read "{name[:60]}" as {known}; correct it if that is wrong.'
-            book.notice(person.key, "flag", "name_read_as", told, place)
+            book.notice(person.key, "flag", "name_read_as", place, name=name[:60], known=known)
         book.conditions.append(ConditionRow(person.key, match.ids[0], status, start, fields.place()))
-    elif match.candidates or (ID.match(name) and "_" in name):
-        names = " or ".join(book.knowledge.conditions[i].name for i in match.candidates)
-        remedy = f"Did you mean {names}?" if names else "Use an id that `remit knowledge` lists, or plain words."
-        book.fault(place, f"condition {name[:60]!r} is not known", remedy)
+    elif match.candidates:
+        names = either(book.knowledge.conditions[i].name for i in match.candidates)
+        book.fault(place, "history.condition_near", name=repr(name[:60]), names=names)
+    elif ID.match(name) and "_" in name:
+        book.fault(place, "history.condition", name=repr(name[:60]))
     else:
-        book.notice(
-            person.key, "left_out", "condition_not_known", f'"{name[:60]}" is no condition that is looked at.', place
-        )
+        book.notice(person.key, "left_out", "condition_not_known", place, name=name[:60])
 
 
 def _clues(book: Book, top: Fields, person: PersonRow) -> None:
@@ -232,11 +229,11 @@ def _clues(book: Book, top: Fields, person: PersonRow) -> None:
     if raw is None:
         return
     if not isinstance(raw, dict):
-        top.fault(("clues",), f"is {kind_of(raw)}", "Write an object of names and true, false or unknown.")
+        top.fault(("clues",), "history.clues", kind=kind_of(raw))
         return
     for name, value in raw.items():
         if not ID.match(str(name)):
-            top.fault(("clues", str(name)[:60]), "is not a name of a clue", "Write it in small letters, digits and _.")
+            top.fault(("clues", str(name)[:60]), "history.clue", remedy="small_letters")
             continue
         answer = top.checked_tri(value, ("clues", str(name)))
         book.clues[person.key, str(name)] = (answer, top.place("clues", str(name)))
@@ -250,6 +247,6 @@ def _preferences(book: Book, top: Fields, person: PersonRow) -> None:
     for key, is_wanted in (("avoid", False), ("wants", True)):
         for i, name in enumerate(fields.listed(key)):
             if not isinstance(name, str) or not ID.match(name):
-                fields.fault((key, i), "is not a name of a preference", "Write it in small letters, digits and _.")
+                fields.fault((key, i), "history.preference", remedy="small_letters")
             elif book.preferences.setdefault((person.key, name), is_wanted) != is_wanted:
-                fields.fault((key, i), "is both wanted and to be avoided", "Keep one of the two.")
+                fields.fault((key, i), "history.both_ways", remedy="keep_one")

@@ -2,17 +2,82 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from remit.flow.records.book import AnswerSheet, Book, MeasurementRow, PersonRow, Scope
-from remit.flow.records.dates import UNKNOWN_DATE, Span
-from remit.flow.records.fields import Fields
-from remit.flow.records.scores import allowed_values, flag_safety, score_problem, scored
+from remit.flow.records.dates import UNKNOWN_DATE, Span, read_span
+from remit.flow.records.fields import MAX_TEXT, Fields, is_unknown
+from remit.flow.records.place import Path, Where
+from remit.flow.records.scores import allowed_values, flag_safety, is_possible, scored
+from remit.flow.records.sentences import either
 from remit.knowledge.instrument import Instrument, Question
 from remit.knowledge.lexicon import Match
 from remit.knowledge.schema import Observable
 from remit.knowledge.units import is_same_unit
 from remit.tables.records import MEASURING_MODES
+
+MEASUREMENT_KEYS = ("code", "value", "unit", "date", "rater", "mode")
+
+
+def read_measurements(book: Book, top: Fields, person: PersonRow, scope: Scope) -> None:
+    """All totals and laboratory values of a history."""
+    plain = PlainScores(book, person, scope)
+    for i, entry in enumerate(top.listed("measurements")):
+        path = (*top.path, "measurements", i)
+        if not plain.take(entry, top.where, path):
+            read_measurement(book, Fields(book, top.where, path, entry, MEASUREMENT_KEYS), person, scope)
+
+
+class PlainScores:
+    """Takes the scores of which nothing is to be said as they stand; a long course has thousands of them.
+
+    It refuses whatever is not the total of an instrument, within its scale, on one day, by an exact name, and nothing
+    besides; that is read field by field.
+
+    Parameters
+    ----------
+    book : Book
+    person : PersonRow
+    scope : Scope
+    """
+
+    def __init__(self, book: Book, person: PersonRow, scope: Scope) -> None:
+        self.book, self.person, self.scope = book, person, scope
+        self._known: dict[str, Instrument | None] = {}
+
+    def take(self, entry: object, where: Where, path: Path) -> bool:
+        """Write a plain score into the book; False where it is none."""
+        if not isinstance(entry, dict) or entry.keys() != PLAIN_KEYS:
+            return False
+        code, value, day = entry["code"], entry["value"], entry["date"]
+        if type(code) is not str or type(value) not in (int, float) or type(day) is not str:
+            return False
+        instrument = self._instrument(code)
+        if instrument is None or not instrument.scoring.low <= value <= instrument.scoring.high:
+            return False
+        try:
+            span = read_span(day)
+        except ValueError:
+            return False
+        if span.first is None or span.first != span.last or not self.book.is_in_years(span):
+            return False
+        self.scope.saw(span.last)
+        row = MeasurementRow(self.person.key, instrument.id, span.first, float(value), None, False, where.at(path))
+        self.book.measurements.append(row)
+        return True
+
+    def _instrument(self, code: str) -> Instrument | None:
+        """The instrument of an exact name."""
+        if code not in self._known:
+            is_name = len(code.strip()) > 0 and len(code) <= MAX_TEXT and not is_unknown(code)
+            found = self.book.names.measure(code.strip()) if is_name else None
+            is_exact = found is not None and bool(found.ids) and found.how not in ("spelling", "words")
+            self._known[code] = self.book.knowledge.instruments.get(found.ids[0]) if found and is_exact else None
+        return self._known[code]
+
+
+PLAIN_KEYS = {"code", "value", "date"}
 
 
 def read_measurement(book: Book, fields: Fields, person: PersonRow, scope: Scope) -> None:
@@ -26,7 +91,7 @@ def read_measurement(book: Book, fields: Fields, person: PersonRow, scope: Scope
         return
     for key in ("code", "value"):
         if not fields.has(key):
-            fields.fault((key,), "is missing", "Give it, or leave the entry out.")
+            fields.fault((key,), "score.missing")
     found = book.names.measure(name) if name else None
     if found is None or name is None:
         return
@@ -34,14 +99,12 @@ def read_measurement(book: Book, fields: Fields, person: PersonRow, scope: Scope
     if measure_id is None or value is None:
         return
     measure = book.knowledge.instruments.get(measure_id) or book.knowledge.observables[measure_id]
-    if problem := score_problem(measure, value, unit):
-        fields.fault(("value",), problem, "Check the value and the unit.")
+    if not is_possible(measure, value, unit, partial(fields.fault, ("value",), remedy="check_value")):
         return
     if day is None or day.first is None:
         return
     if isinstance(measure, Observable) and unit and measure.unit and not is_same_unit(unit, measure.unit):
-        told = f"{measure.name} is not given in {measure.unit}; its plausibility was not checked."
-        book.notice(person.key, "flag", "unit_differs", told, fields.place())
+        book.notice(person.key, "flag", "unit_differs", fields.place(), measure=measure.name, unit=measure.unit)
     row = MeasurementRow(person.key, measure_id, day.first, value, unit, False, fields.place(), rater=rater, mode=mode)
     book.measurements.append(row)
 
@@ -55,7 +118,7 @@ def read_answers(book: Book, fields: Fields, person: PersonRow, scope: Scope) ->
         return
     for key in ("instrument", "items"):
         if not fields.has(key):
-            fields.fault((key,), "is missing", "Give it, or leave the entry out.")
+            fields.fault((key,), "score.missing")
     items = fields.listed("items")
     if name is None or not items:
         return
@@ -73,7 +136,7 @@ def read_answers(book: Book, fields: Fields, person: PersonRow, scope: Scope) ->
     place = fields.place()
     first = book.sheet_places.setdefault((person.key, instrument_id, day.first), place)
     if first != place:
-        fields.fault((), f"gives answers of a day that {first} gives already", "Keep one of the two.")
+        fields.fault((), "score.given_twice", remedy="keep_one", other=first)
         return
     book.sheets.append(AnswerSheet(person.key, instrument_id, day.first, answers, place, rater=rater, mode=mode))
 
@@ -82,9 +145,11 @@ def _items(fields: Fields, instrument: Instrument, items: list[Any]) -> dict[int
     """Answers by item number; None, and faults, where they do not fit the instrument."""
     questions = _questions(instrument, len(items))
     if not questions:
-        n = len(scored(instrument))
-        problem = f"holds {len(items)} answers, but {instrument.name} has {n} items" if n else "cannot be added up"
-        fields.fault(("items",), problem, "Give one answer per item (null: not answered), or the total as measurement.")
+        if n := len(scored(instrument)):
+            name = instrument.name
+            fields.fault(("items",), "score.count", remedy="all_answers", given=len(items), instrument=name, n=n)
+        else:
+            fields.fault(("items",), "score.no_sum", remedy="all_answers")
         return None
     answers: dict[int, float] = {}
     is_sound = True
@@ -94,10 +159,8 @@ def _items(fields: Fields, instrument: Instrument, items: list[Any]) -> dict[int
         value = fields.checked_number(raw, ("items", i))
         allowed = allowed_values(instrument, question)
         if value is not None and allowed and value not in allowed:
-            span = f"{min(allowed):g} to {max(allowed):g}"
-            fields.fault(
-                ("items", i), f"is no answer of {instrument.name}", f"Write a whole number from {span}, or null."
-            )
+            low, high = f"{min(allowed):g}", f"{max(allowed):g}"
+            fields.fault(("items", i), "score.answer", instrument=instrument.name, low=low, high=high)
             value = None
         if value is None:
             is_sound = False
@@ -118,15 +181,18 @@ def _questions(instrument: Instrument, n: int) -> list[Question]:
 
 def _named(book: Book, fields: Fields, person: PersonRow, key: str, name: str, found: Match) -> str | None:
     """The id that a name means; a fault where there is none, a flag where it was not named exactly."""
+    if found.ids and found.how not in ("spelling", "words"):
+        return found.ids[0]
     known = {**book.knowledge.observables, **book.knowledge.instruments}
     if not found.ids:
-        names = " or ".join(known[i].name for i in found.candidates)
-        remedy = f"Did you mean {names}?" if names else "Use an id, a LOINC code or the usual name."
-        fields.fault((key,), f"{key} {name[:60]!r} is not known", remedy)
+        if found.candidates:
+            names = either(known[i].name for i in found.candidates)
+            fields.fault((key,), "score.name_near", field=key, name=repr(name[:60]), names=names)
+        else:
+            fields.fault((key,), "score.name", field=key, name=repr(name[:60]))
         return None
-    if found.how in ("spelling", "words"):
-        told = f'Read "{name[:60]}" as {known[found.ids[0]].name}; correct it if that is wrong.'
-        book.notice(person.key, "flag", "name_read_as", told, fields.place(key))
+    meant = known[found.ids[0]].name
+    book.notice(person.key, "flag", "name_read_as", fields.place(key), name=name[:60], known=meant)
     return found.ids[0]
 
 
@@ -134,12 +200,11 @@ def _day(book: Book, fields: Fields, person: PersonRow, scope: Scope) -> Span | 
     """The day of a score; one that is not exact leaves the score out, with a notice."""
     span = fields.date("date")
     if not fields.has("date") and fields.is_object:
-        fields.fault(("date",), "is missing", "Give the day, or write unknown.")
+        fields.fault(("date",), "score.no_day")
         return None
     span = span or UNKNOWN_DATE
     scope.saw(span.last)
     if span.is_exact:
         return span
-    text = "{n} scores without an exact day are left out."
-    book.notice(person.key, "left_out", "score_without_day", text)
+    book.notice(person.key, "left_out", "score_without_day")
     return None

@@ -8,6 +8,7 @@ from typing import Any
 
 from remit.errors import Fault
 from remit.flow.records.place import Path, spell
+from remit.flow.records.sentences import fault
 
 MAX_DEPTH = 100
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -32,8 +33,12 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return twice
 
 
+class _ConstantError(ValueError):
+    """A word that Python reads as a number and JSON does not know, such as NaN."""
+
+
 def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is no JSON value")
+    raise _ConstantError(name)
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_constant)
@@ -53,16 +58,16 @@ def read_json(text: str, place: str, faults: list[Fault]) -> Any:
     try:
         data = _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        faults.append(
-            Fault(f"{place}, line {error.lineno}", f"is not JSON: {error.msg}", "Check commas, quotes and brackets.")
-        )
+        faults.append(fault(f"{place}, line {error.lineno}", "json.broken", error=error.msg))
         return None
     except RecursionError:
-        faults.append(Fault(place, "is nested too deep", f"Flatten it to at most {MAX_DEPTH} levels."))
+        faults.append(fault(place, "json.deep", n=MAX_DEPTH))
         return None
-    except ValueError as error:
-        problem = str(error) if "no JSON value" in str(error) else "holds a number of too many digits"
-        faults.append(Fault(place, problem, "Write a number, or null where it is not known."))
+    except _ConstantError as error:
+        faults.append(fault(place, "json.constant", remedy="number_or_null", name=error))
+        return None
+    except ValueError:
+        faults.append(fault(place, "json.digits", remedy="number_or_null"))
         return None
     _walk(data, place, faults, check_text=bool(_SURROGATE.search(text)))
     return data
@@ -85,16 +90,16 @@ def _walk(data: Any, place: str, faults: list[Fault], *, check_text: bool) -> No
         at = f"{place}: {spell(path)}" if path else place
         if isinstance(value, (dict, list)):
             if len(path) >= MAX_DEPTH:
-                faults.append(Fault(place, "is nested too deep", f"Flatten it to at most {MAX_DEPTH} levels."))
+                faults.append(fault(place, "json.deep", n=MAX_DEPTH))
                 return
             if isinstance(value, _Twice):
-                faults.append(Fault(at, f"gives the key {_shown(value.key)} twice", "Keep one of the two."))
+                faults.append(fault(at, "json.twice", remedy="keep_one", name=_shown(value.key)))
             children = value.items() if isinstance(value, dict) else enumerate(value)
             stack.extend((v, (*path, k)) for k, v in children if check_text or isinstance(v, (dict, list)))
             if check_text and isinstance(value, dict) and any(not _is_unicode(k) for k in value):
-                faults.append(Fault(place, "holds a key that is not Unicode", "Correct it."))
+                faults.append(fault(place, "json.key_not_unicode"))
         elif isinstance(value, str) and not _is_unicode(value):
-            faults.append(Fault(place, "holds a text that is not Unicode (half of a pair)", "Correct the \\u escapes."))
+            faults.append(fault(place, "json.text_not_unicode"))
 
 
 def _shown(key: str) -> str:

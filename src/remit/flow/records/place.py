@@ -10,13 +10,7 @@ Path = tuple[str | int, ...]
 
 def spell(path: Path) -> str:
     """A path as people write it: ``treatments[0].start``."""
-    text = ""
-    for step in path:
-        if isinstance(step, int):
-            text += f"[{step}]"
-        else:
-            text += f".{step}" if text else step
-    return text
+    return "".join([f"[{step}]" if isinstance(step, int) else f".{step}" for step in path]).removeprefix(".")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +32,11 @@ class Where:
         """The place of a path."""
         if not path:
             return self.file
-        line = self._line(path)
+        line = self._line(path) if self.lines else None
         return f"{self.file}:{line} {spell(path)}" if line else f"{self.file}: {spell(path)}"
 
     def _line(self, path: Path) -> int | None:
-        while path and self.lines:
+        while path:
             if path in self.lines:
                 return self.lines[path]
             path = path[:-1]

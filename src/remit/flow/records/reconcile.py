@@ -13,13 +13,13 @@ from datetime import date, timedelta
 from itertools import groupby
 
 from remit.flow.records.book import Book, Stretch
+from remit.flow.records.sentences import say
 
 Interval = tuple[date, date]
 
 STRENGTH = {"order": 0, "fill": 1, "report": 2, "administration": 3}
 """How sure a kind of record makes it that the treatment was taken, weakest first."""
 
-NAMES = {"order": "orders", "fill": "dispensings", "report": "reports", "administration": "administrations"}
 _DAY = timedelta(days=1)
 
 
@@ -80,10 +80,8 @@ def _lead(book: Book, person: int, treatment: int, group: list[Stretch], *, is_s
         taken = _joined([*taken, *(i for s in mine if (i := _interval(s)))], bridged)
     name = book.knowledge.treatments[treatment].name
     for (weaker, stronger), n in left_out.items():
-        text = (
-            f"{name}: {n} {NAMES[weaker]} lie within {NAMES[stronger]} and are left out, so that no dose counts twice."
-        )
-        book.notice(person, "left_out", "weaker_evidence", text)
+        kinds = {"weaker": say(f"notice.evidence.{weaker}"), "stronger": say(f"notice.evidence.{stronger}")}
+        book.notice(person, "left_out", "weaker_evidence", treatment=name, n=n, **kinds)
     return kept
 
 

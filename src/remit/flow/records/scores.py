@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from remit.flow.records.book import AnswerSheet, Book, MeasurementRow
+from remit.flow.records.sentences import Refuse
 from remit.knowledge.instrument import Instrument, Question
 from remit.knowledge.schema import Observable
 from remit.knowledge.units import is_same_unit
@@ -64,20 +65,24 @@ def add_up(instrument: Instrument, items: Mapping[int, float]) -> Total:
 def flag_safety(book: Book, person_key: int, instrument: Instrument, items: Mapping[int, float], ref: str) -> None:
     """Say that answers which are left out otherwise hold a sign of suicidality: it must not go unseen."""
     if any(items.get(s.item, s.at_least - 1) >= s.at_least for s in instrument.safety_items):
-        text = f"{instrument.name}: an answer about suicide is above zero in answers that are otherwise left out."
-        book.notice(person_key, "flag", SAFETY_NOTICE, text, ref)
+        book.notice(person_key, "flag", SAFETY_NOTICE, ref, instrument=instrument.name)
 
 
-def score_problem(measure: Instrument | Observable, value: float, unit: str | None) -> str | None:
-    """What is wrong with a total or a laboratory value, or None."""
+def is_possible(measure: Instrument | Observable, value: float, unit: str | None, refuse: Refuse) -> bool:
+    """Whether a total or a laboratory value can be; else a fault, to which the caller gives the remedy."""
     if isinstance(measure, Instrument):
         low, high = measure.scoring.low, measure.scoring.high
-        return None if low <= value <= high else f"is outside the scale of {measure.name} ({low:g} to {high:g})"
+        if low <= value <= high:
+            return True
+        refuse("score.outside_scale", instrument=measure.name, low=f"{low:g}", high=f"{high:g}")
+        return False
     if unit is not None and not is_same_unit(unit, measure.unit):
-        return None
+        return True
     too_low = measure.low is not None and value < measure.low
     too_high = measure.high is not None and value > measure.high
-    return f"is outside what is possible for {measure.name}" if too_low or too_high else None
+    if too_low or too_high:
+        refuse("score.impossible", measure=measure.name)
+    return not (too_low or too_high)
 
 
 def settle(book: Book) -> list[MeasurementRow]:
@@ -87,8 +92,7 @@ def settle(book: Book) -> list[MeasurementRow]:
     for row in book.measurements:
         content = (row.person_key, row.measure_id, row.date, row.value, row.unit)
         if content in seen:
-            text = "{n} scores that are on record twice count once."
-            book.notice(row.person_key, "left_out", "duplicate_score", text)
+            book.notice(row.person_key, "left_out", "duplicate_score")
             continue
         seen.add(content)
         stated[content[:3]].append(row)
@@ -114,10 +118,7 @@ def _one_sheet_a_day(
         totals[key].add(add_up(instrument, sheet.items).value)
         other = kept.get(key)
         if other is not None and other.items != sheet.items:
-            text = (
-                f"{instrument.name} was answered more than once on a day; the last answers are used ({{n}} left out)."
-            )
-            book.notice(sheet.person_key, "left_out", "same_day_answers", text)
+            book.notice(sheet.person_key, "left_out", "same_day_answers", instrument=instrument.name)
             earlier = other if sheet.stamp >= other.stamp else sheet
             flag_safety(book, sheet.person_key, instrument, earlier.items, earlier.record_ref)
         if other is None or sheet.stamp >= other.stamp:
@@ -140,14 +141,10 @@ def _merge(
     elif differing:
         _flag_total(book, sheet, name)
     if total.value is None:
-        text = f"Too many answers of {name} are missing for a total."
-        book.notice(sheet.person_key, "left_out", "total_not_possible", text, sheet.record_ref)
+        book.notice(sheet.person_key, "left_out", "total_not_possible", sheet.record_ref, instrument=name)
         return []
     if total.is_imputed:
-        text = (
-            f"{name}: missing answers were filled with the mean of the others; the total is not used to judge response."
-        )
-        book.notice(sheet.person_key, "assumed", "total_prorated", text, sheet.record_ref)
+        book.notice(sheet.person_key, "assumed", "total_prorated", sheet.record_ref, instrument=name)
     row = MeasurementRow(
         sheet.person_key, instrument.id, sheet.date, total.value, None, total.is_imputed, sheet.record_ref,
         sheet.stamp, sheet.rater, sheet.mode,
@@ -156,5 +153,4 @@ def _merge(
 
 
 def _flag_total(book: Book, sheet: AnswerSheet, name: str) -> None:
-    text = f"The stated total of {name} is not the sum of its answers; the sum is used."
-    book.notice(sheet.person_key, "flag", "total_disagrees", text, sheet.record_ref)
+    book.notice(sheet.person_key, "flag", "total_disagrees", sheet.record_ref, instrument=name)

@@ -12,6 +12,7 @@ import polars as pl
 from remit.flow.records.book import Book, EpisodeRow, MeasurementRow, PersonRow, Stretch
 from remit.flow.records.reconcile import reconcile
 from remit.flow.records.scores import flag_safety, settle
+from remit.flow.records.sentences import say
 from remit.tables.base import Table
 from remit.tables.records import (
     RECORDS,
@@ -46,17 +47,19 @@ def set_index_dates(book: Book) -> None:
                 undated.append(person)
                 continue
             if not newest:
-                book.fault(person.place, "holds no date at all", "Give index_date, the day for which you ask.")
+                book.fault(person.place, "input.no_date")
                 continue
             person.index_date = max(newest)
             assumed.append(person)
-    for persons, text in (
-        (assumed, "No index date was given; the newest date on record is taken."),
-        (undated, "Nothing on record has a date; today is taken as the index date."),
-    ):
-        if persons:
-            key = persons[0].key if len(persons) == 1 else None
-            book.notice(key, "assumed", "index_date_assumed", text)
+    if assumed:
+        book.notice(_only(assumed), "assumed", "index_date_assumed.newest")
+    if undated:
+        book.notice(_only(undated), "assumed", "index_date_assumed.today")
+
+
+def _only(persons: list[PersonRow]) -> int | None:
+    """Key of the one person; None where there are several."""
+    return persons[0].key if len(persons) == 1 else None
 
 
 def shelve(book: Book) -> dict[str, pl.DataFrame]:
@@ -89,10 +92,18 @@ def shelve(book: Book) -> dict[str, pl.DataFrame]:
         rows[Clue].append((key, clue, answer, ref))
     rows[Preference] = [(key, name, wanted) for (key, name), wanted in book.preferences.items()]
     for key, n in late.items():
-        book.notice(key, "left_out", "after_index_date", f"{n} records dated after the index date are left out.")
-    for (person, kind, code, text, place), n in book.notices.items():
-        rows[Notice].append((person, kind, code, text.replace("{n}", str(n)), place))
+        book.notice(key, "left_out", "after_index_date", n=n)
+    rows[Notice] = _notices(book)
     return {table.table_name(): frame(table, rows[table]) for table in RECORDS}
+
+
+def _notices(book: Book) -> list[tuple[Any, ...]]:
+    """Each notice once, in words."""
+    rows: list[tuple[Any, ...]] = []
+    for (person, kind, key, place, values), n in book.notices.items():
+        text = say(f"notice.{key}", **{"n": n, **dict(values)})
+        rows.append((person, kind, key.partition(".")[0], text, place))
+    return rows
 
 
 def _episode_option(book: Book, index: dict[int, date]) -> None:

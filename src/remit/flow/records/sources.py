@@ -9,6 +9,7 @@ from typing import Literal
 
 from remit.errors import Fault
 from remit.flow.records.json_text import is_json
+from remit.flow.records.sentences import fault
 
 Kind = Literal["json", "ndjson", "yaml", "csv"]
 
@@ -22,7 +23,6 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _SUFFIXES: dict[str, Kind] = {
     ".csv": "csv", ".tsv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson", ".yaml": "yaml", ".yml": "yaml",
 }  # fmt: skip
-ENCODING_REMEDY = "Save it as UTF-8 (in a spreadsheet: CSV UTF-8)."
 
 
 def sniff(path: Path, faults: list[Fault]) -> Kind | None:
@@ -30,21 +30,21 @@ def sniff(path: Path, faults: list[Fault]) -> Kind | None:
     place = path.name
     try:
         if path.is_dir():
-            faults.append(Fault(place, "is a folder", "Name the files in it."))
+            faults.append(fault(place, "file.folder"))
             return None
         with path.open("rb") as file:
             head = file.read(_HEAD)
     except FileNotFoundError:
-        faults.append(Fault(str(path), "is not there", "Check the name and the folder."))
+        faults.append(fault(str(path), "file.missing"))
         return None
     except (OSError, ValueError) as error:
-        faults.append(Fault(place, f"cannot be opened ({type(error).__name__})", "Check the name and its permissions."))
+        faults.append(fault(place, "file.not_opened", error=type(error).__name__))
         return None
     if not head.removeprefix(codecs.BOM_UTF8).strip():
-        faults.append(Fault(place, "is empty", "Name a file that holds a history or a bundle."))
+        faults.append(fault(place, "file.empty"))
         return None
     if head.startswith(_UTF16) or b"\0" in head:
-        faults.append(Fault(place, "is not UTF-8 text", ENCODING_REMEDY))
+        faults.append(fault(place, "file.not_utf8", remedy="save_as_utf8"))
         return None
     text = head.decode("utf-8-sig", errors="replace")
     return _kind(path, text)
@@ -67,26 +67,26 @@ def _is_ndjson(head: str) -> bool:
     return len(lines) > 1 and lines[1].lstrip().startswith("{") and lines[0].startswith("{") and is_json(lines[0])
 
 
-def read_text(path: Path, limit: int, faults: list[Fault], remedy: str) -> str | None:
-    """The whole text of a file; None, and a fault, where it is too large or not UTF-8."""
+def read_text(path: Path, limit: int, faults: list[Fault], too_large: str) -> str | None:
+    """The whole text of a file; None, and a fault, where it is too large (the fault of that key) or not UTF-8."""
     try:
         size = path.stat().st_size
         if size > limit:
-            faults.append(Fault(path.name, f"is larger than {limit // MIB} MiB", remedy))
+            faults.append(fault(path.name, too_large, n=limit // MIB))
             return None
         data = path.read_bytes()
     except OSError as error:
-        faults.append(Fault(path.name, f"cannot be read ({type(error).__name__})", "Check its permissions."))
+        faults.append(fault(path.name, "file.not_read", error=type(error).__name__))
         return None
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        faults.append(Fault(f"{path.name}:{line}", "is not UTF-8 text", ENCODING_REMEDY))
+        faults.append(fault(f"{path.name}:{line}", "file.not_utf8", remedy="save_as_utf8"))
         return None
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        faults.append(Fault(f"{path.name}:{line}", "holds NUL bytes", ENCODING_REMEDY))
+        faults.append(fault(f"{path.name}:{line}", "file.nul", remedy="save_as_utf8"))
         return None
     return text
 
@@ -99,12 +99,12 @@ def text_lines(path: Path, faults: list[Fault]) -> Iterator[tuple[int, str]]:
             n += 1
             place = f"{path.name}: line {n}"
             if len(data) > MAX_LINE:
-                faults.append(Fault(place, f"is longer than {MAX_LINE // MIB} MiB", "Write one resource a line."))
+                faults.append(fault(place, "file.long_line", n=MAX_LINE // MIB))
                 return
             try:
                 text = data.decode("utf-8-sig" if n == 1 else "utf-8").strip()
             except UnicodeDecodeError:
-                faults.append(Fault(place, "is not UTF-8 text", ENCODING_REMEDY))
+                faults.append(fault(place, "file.not_utf8", remedy="save_as_utf8"))
                 continue
             if text:
                 yield n, text
@@ -120,14 +120,14 @@ def check_encoding(path: Path, faults: list[Fault]) -> bool:
                 decoder.decode(data)
             except UnicodeDecodeError as error:
                 line += data.count(b"\n", 0, error.start)
-                faults.append(Fault(f"{path.name}:{line}", "is not UTF-8 text", ENCODING_REMEDY))
+                faults.append(fault(f"{path.name}:{line}", "file.not_utf8", remedy="save_as_utf8"))
                 return False
             if b"\0" in data:
                 line += data.count(b"\n", 0, data.index(b"\0"))
-                faults.append(Fault(f"{path.name}:{line}", "holds NUL bytes", ENCODING_REMEDY))
+                faults.append(fault(f"{path.name}:{line}", "file.nul", remedy="save_as_utf8"))
                 return False
             line += data.count(b"\n")
     if decoder.getstate()[0]:
-        faults.append(Fault(f"{path.name}:{line}", "ends within a letter", ENCODING_REMEDY))
+        faults.append(fault(f"{path.name}:{line}", "file.cut_letter", remedy="save_as_utf8"))
         return False
     return True

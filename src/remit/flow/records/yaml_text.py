@@ -13,6 +13,7 @@ import yaml
 
 from remit.errors import Fault
 from remit.flow.records.place import Path
+from remit.flow.records.sentences import fault, say
 
 MAX_DEPTH = 50
 MAX_VALUES = 2_000_000  # values in one document, aliases counted each time they are used
@@ -57,27 +58,27 @@ class YamlReader:
             data, _ = self._value(loader, ())
             loader.get_event()
             if not isinstance(loader.get_event(), yaml.StreamEndEvent):
-                self._fault(loader, "holds more than one document", "Write one document: a list of histories.")
+                self._fault(loader, "yaml.documents")
             return data
         except (yaml.YAMLError, _StopReadingError, ValueError) as error:
             if not self.faults:
                 mark = getattr(error, "problem_mark", None)
                 place = f"{self.file}:{mark.line + 1}" if mark else self.file
-                problem = getattr(error, "problem", None) or "it breaks the grammar"
-                self.faults.append(Fault(place, f"is not YAML: {problem}", "Check indentation, colons and quotes."))
+                problem = getattr(error, "problem", None) or say("fault.grammar")
+                self.faults.append(fault(place, "yaml.broken", error=problem))
             return None
         finally:
             loader.dispose()
 
-    def _fault(self, event: Any, problem: str, remedy: str) -> None:
+    def _fault(self, event: Any, key: str, /, remedy: str = "", **values: object) -> None:
         mark = getattr(event, "start_mark", None)
         place = f"{self.file}:{mark.line + 1}" if mark else self.file
-        self.faults.append(Fault(place, problem, remedy))
+        self.faults.append(fault(place, key, remedy, **values))
 
     def _count(self, event: Any, n: int, path: Path) -> None:
         self._values += n
         if self._values > MAX_VALUES or len(path) > MAX_DEPTH:
-            self._fault(event, "is nested too deep or refers to itself too often", "Write it without anchors, flatter.")
+            self._fault(event, "yaml.deep")
             raise _StopReadingError
 
     def _value(self, loader: Any, path: Path) -> tuple[Any, int]:
@@ -88,7 +89,7 @@ class YamlReader:
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, path)
         if event.tag is not None and event.tag not in _TAGS:
-            self._fault(event, "bears a tag that is not read", "Take the tag (the word after !) away.")
+            self._fault(event, "yaml.tag")
         start = self._values
         if isinstance(event, yaml.ScalarEvent):
             data = self._scalar(event)
@@ -103,7 +104,7 @@ class YamlReader:
 
     def _alias(self, event: Any, path: Path) -> tuple[Any, int]:
         if event.anchor not in self._anchors:
-            self._fault(event, "refers to an anchor that is not there", "Write the value out.")
+            self._fault(event, "yaml.anchor")
             raise _StopReadingError
         data, size = self._anchors[event.anchor]
         self._count(event, size, path)
@@ -131,14 +132,14 @@ class YamlReader:
         while not isinstance(loader.peek_event(), yaml.MappingEndEvent):
             event = loader.peek_event()
             if not isinstance(event, yaml.ScalarEvent):
-                self._fault(event, "uses a list or object as a key", "Write a plain word as key.")
+                self._fault(event, "yaml.object_as_key")
                 raise _StopReadingError
             loader.get_event()
             key = str(event.value)
             if key == "<<" and not event.style:
-                self._fault(event, "uses a merge key (<<)", "Write the values out.")
+                self._fault(event, "yaml.merge_key")
             if key in data:
-                self._fault(event, f"gives the key {key[:40]!r} twice", "Keep one of the two.")
+                self._fault(event, "yaml.twice", remedy="keep_one", name=repr(key[:40]))
             data[key] = self._value(loader, (*path, key))[0]
         loader.get_event()
         return data

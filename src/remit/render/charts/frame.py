@@ -83,7 +83,8 @@ class TimeAxis:
 
     def at(self, day: date) -> float:
         """Position of the begin of a day, held inside the axis."""
-        share = min(max((day - self.first).days / self._days, 0.0), 1.0)
+        share = (day - self.first).days / self._days
+        share = 0.0 if share < 0 else 1.0 if share > 1 else share
         return self.left + share * (self.right - self.left)
 
     def ticks(self) -> list[tuple[float, str]]:

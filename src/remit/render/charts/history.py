@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Any
+from functools import cached_property
+from typing import NamedTuple
 
 from remit.knowledge import Knowledge
 from remit.knowledge.instrument import Instrument
@@ -14,17 +15,39 @@ from remit.render.charts.frame import Chart, Panel, TimeAxis, stack
 from remit.render.charts.lanes import Lane, LanePanel, Piece
 from remit.render.charts.pieces import Stretch, pieces
 from remit.render.charts.scores import BREAK_DAYS, Point, ScorePanel, Series, Threshold
+from remit.render.letters import legible
 from remit.render.phrases import Phrases, number
+from remit.render.rows import tuples
 from remit.render.statements import leading_rule
 from remit.render.views import AdequacyView, PersonView, TrialView
 from remit.tables import Tables
 
-Row = dict[str, Any]
 _DAY = timedelta(days=1)
 LANE_COLUMNS = ("treatment", "dates", "dose", "fair", "outcome")
 VISIT_COLUMNS = ("treatment", "dates", "fair", "outcome")
 """The page for a visit names no dose."""
 SCORE_COLUMNS = ("day", "score", "range", "mark")
+SCORED = ("person_key", "measure_id", "date", "measurement_key", "value", "is_imputed")
+"""Of a measurement, what a point is drawn from."""
+_GAP = "\x1f"
+"""Holds the place of a day in a sentence; a separator of units, which no text holds."""
+
+
+class Score(NamedTuple):
+    """What a point is drawn from; in order of time."""
+
+    day: date
+    key: int
+    value: float
+    is_imputed: bool
+
+
+class Worded(NamedTuple):
+    """A value in words, the range that it lies in, and what stands around the day in the label of its point."""
+
+    text: str
+    band: str
+    label: list[str]
 
 
 class History:
@@ -44,14 +67,12 @@ class History:
         self.knowledge, self.phrases, self.say = knowledge, phrases, phrases.say
         self.cells = Cells(phrases)
         self.rule = leading_rule(knowledge)
+        self.nothing = self.say("chart.nothing")
         self.score_columns = tuple(self.say(f"chart.score_columns.{c}") for c in SCORE_COLUMNS)
-        self.scores = {r["measurement_key"]: r for r in tables["measurement"].iter_rows(named=True)}
-        self.keys = {r["person_id"]: r["person_key"] for r in tables["person"].iter_rows(named=True)}
-        self.ends = {
-            r["endpoint_key"]: r["trial_key"]
-            for r in tables["response"].iter_rows(named=True)
-            if r["basis"] == "measured"
-        }
+        self.tables = tables
+        self.keys = dict(tuples(tables["person"], "person_id", "person_key"))
+        columns = ("endpoint_key", "trial_key", "basis")
+        self.ends = {key: trial for key, trial, basis in tuples(tables["response"], *columns) if basis == "measured"}
         self.stretches = _stretches(tables)
 
     title = "chart.timeline"
@@ -110,14 +131,9 @@ class History:
 
     def _lane(self, trial: TrialView, row: AdequacyView, index_date: date) -> Lane:
         last = index_date + _DAY
-        cells = {
-            "treatment": self.cells.name(trial).replace("\n", " "),
-            "dates": self.phrases.period(trial),
-            "dose": self.cells.dose(trial),
-            "fair": self.phrases.moded(f"chart.fair.{row.fair_try}"),
-            "outcome": self.cells.outcome(trial),
-        }
-        columns = VISIT_COLUMNS if self.phrases.is_visit else LANE_COLUMNS
+        name, dates = self.cells.name(trial).replace("\n", " "), self.phrases.period(trial)
+        fair, outcome = self.phrases.moded(f"chart.fair.{row.fair_try}"), self.cells.outcome(trial)
+        is_visit = self.phrases.is_visit
         return Lane(
             name=trial.treatment.name,
             pieces=tuple(self._pieces(trial, row, last)),
@@ -126,7 +142,7 @@ class History:
             is_ongoing=trial.is_ongoing,
             is_dated=trial.start is not None or trial.end is not None,
             note=self.phrases.outcome("open" if trial.outcome is None and trial.basis != "none" else trial.outcome),
-            row=tuple(cells[c] for c in columns),
+            row=(name, dates, fair, outcome) if is_visit else (name, dates, self.cells.dose(trial), fair, outcome),
         )
 
     def _pieces(self, trial: TrialView, row: AdequacyView, last: date) -> Iterator[Piece]:
@@ -142,48 +158,75 @@ class History:
                 yield Piece(start, end, "plain", label)
 
     # --- scores
-    def _series(self, person: PersonView) -> Iterator[tuple[Instrument, Series]]:
-        """Instruments of severity with scores up to the index date, the one with most scores first."""
-        key = self.keys[person.id]
-        found: dict[str, list[Row]] = defaultdict(list)
-        for row in self.scores.values():
-            instrument = self.knowledge.instruments.get(row["measure_id"])
-            is_asked = instrument is not None and instrument.is_depression_severity
-            if row["person_key"] == key and is_asked and row["date"] <= person.index_date:
-                found[row["measure_id"]].append(row)
-        trials = {t.key: t for t in person.trials}
-        for name, rows in sorted(found.items(), key=lambda pair: (-len(pair[1]), pair[0])):
-            instrument = self.knowledge.instruments[name]
-            ordered = sorted(rows, key=lambda r: (r["date"], r["measurement_key"]))
-            yield instrument, self._one(instrument, ordered, trials)
+    @cached_property
+    def _scores(self) -> dict[int, dict[str, list[Score]]]:
+        """Scores by person and instrument of severity."""
+        asked = {name for name, i in self.knowledge.instruments.items() if i.is_depression_severity}
+        found: dict[int, dict[str, list[Score]]] = defaultdict(lambda: defaultdict(list))
+        for person, measure, *score in tuples(self.tables["measurement"], *SCORED):
+            if measure in asked:
+                found[person][measure].append(Score._make(score))
+        return found
 
-    def _one(self, instrument: Instrument, rows: list[Row], trials: dict[int, TrialView]) -> Series:
-        told = [self._point(instrument, row, trials) for row in rows]
+    def _series(self, person: PersonView) -> Iterator[tuple[Instrument, Series]]:
+        """One series an instrument of severity, the one with the most scores first."""
+        known = self._scores.get(self.keys[person.id], {})
+        found = {name: sorted(s for s in scores if s.day <= person.index_date) for name, scores in known.items()}
+        trials = {t.key: t for t in person.trials}
+        for name, scores in sorted(found.items(), key=lambda pair: (-len(pair[1]), pair[0])):
+            if scores:
+                instrument = self.knowledge.instruments[name]
+                yield instrument, self._one(instrument, scores, trials)
+
+    def _one(self, instrument: Instrument, scores: list[Score], trials: dict[int, TrialView]) -> Series:
+        words = {value: self._worded(instrument, value) for value in {score.value for score in scores}}
+        told = [self._point(score, words[score.value], trials) for score in scores]
         return Series(
             name=instrument.name,
             low=instrument.scoring.low,
             high=instrument.scoring.high,
-            points=tuple(point for point, _ in told),
+            points=tuple([point for point, _ in told]),
             thresholds=tuple(self._thresholds(instrument)),
-            rows=tuple(row for _, row in told),
+            rows=tuple([row for _, row in told]),
             sources=_sources(instrument),
         )
+
+    def _worded(self, instrument: Instrument, value: float) -> Worded:
+        """A value in words: of thousands of scores few differ."""
+        text = number(value)
+        parts = self.phrases.text.say("chart.score_label", day=_GAP, value=legible(text)).split(_GAP)
+        return Worded(text, self._band(instrument, value), parts)
 
     def _thresholds(self, instrument: Instrument) -> Iterator[Threshold]:
         if remission := instrument.change.remission_at_most:
             yield Threshold(remission.value, self.say("chart.remission", value=number(remission.value)))
 
-    def _point(self, instrument: Instrument, row: Row, trials: dict[int, TrialView]) -> tuple[Point, tuple[str, ...]]:
-        value, day = number(row["value"]), self.phrases.day(row["date"])
+    def _band(self, instrument: Instrument, value: float) -> str:
+        """The published name of the range that a value lies in."""
         bands = instrument.bands.bands if instrument.bands else ()
-        band = next((b.label for b in bands if b.low <= row["value"] <= b.high), self.say("chart.nothing"))
-        trial = trials.get(self.ends.get(row["measurement_key"], -1))
-        mark = self.say(f"chart.marks.{trial.outcome}") if trial and trial.outcome else ""
-        told = self.say("chart.end_of", named=self.phrases.named(trial), outcome=mark) if trial and mark else ""
-        shown = self.say("chart.imputed", value=value) if row["is_imputed"] else value
-        label = self.say("chart.score_label", day=day, value=f"{shown} {told}".strip())
-        point = Point(row["date"], row["value"], label, mark, not row["is_imputed"])
-        return point, (day, shown, band, told or self.say("chart.nothing"))
+        return next((b.label for b in bands if b.low <= value <= b.high), self.nothing)
+
+    def _point(
+        self, score: Score, words: Worded, trials: dict[int, TrialView]
+    ) -> tuple[Point, tuple[str, str, str, str]]:
+        """A score, and its row of the table."""
+        day, shown, mark, told = self.phrases.day(score.day), words.text, "", ""
+        trial = trials.get(self.ends[score.key]) if score.key in self.ends else None
+        if trial and trial.outcome and (mark := self.say(f"chart.marks.{trial.outcome}")):
+            told = self.say("chart.end_of", named=self.phrases.named(trial), outcome=mark)
+        if score.is_imputed:
+            shown = self.say("chart.imputed", value=shown)
+        if told or score.is_imputed:
+            label = self.say("chart.score_label", day=day, value=f"{shown} {told}".strip())
+        else:
+            label = legible(day).join(words.label)
+        label, mark, told = self._marked(score.key, label, mark, told)
+        point = Point(score.day, score.value, label, mark, not score.is_imputed)
+        return point, (day, shown, words.band, told or self.nothing)
+
+    def _marked(self, _score_key: int, label: str, mark: str, told: str) -> tuple[str, str, str]:
+        """What is read aloud at a score, drawn beside it and told in the table: here the end of a trial."""
+        return label, mark, told
 
     def _score_panel(self, instrument: Instrument, series: Series) -> ScorePanel:
         ends = {"low": number(series.low), "high": number(series.high)}
@@ -210,18 +253,18 @@ def _doses(doses: tuple[float | None, ...]) -> str:
 
 def _stretches(tables: Tables) -> dict[int, list[Stretch]]:
     """By trial: the days that each of its exposures surely covers; an end that is null goes on."""
-    noted = {r["exposure_key"]: r for r in tables["exposure_note"].iter_rows(named=True)}
-    trial_of = dict(tables["trial_exposure"].select("exposure_key", "trial_key").iter_rows())
+    note_columns = ("exposure_key", "start_latest_date", "end_earliest_date", "end_kind")
+    notes = {key: note for key, *note in tuples(tables["exposure_note"], *note_columns)}
+    trial_of = dict(tuples(tables["trial_exposure"], "exposure_key", "trial_key"))
     found: dict[int, list[Stretch]] = defaultdict(list)
-    for row in tables["exposure"].iter_rows(named=True):
-        trial, note = trial_of.get(row["exposure_key"]), noted.get(row["exposure_key"])
-        if trial is None:
+    columns = ("exposure_key", "start_date", "end_date", "daily_dose_mg")
+    for key, first, last, dose in tuples(tables["exposure"], *columns):
+        if key not in trial_of:
             continue  # after the index date
-        start = note["start_latest_date"] if note else row["start_date"]
-        end = note["end_earliest_date"] if note else row["end_date"]
-        is_open = note is not None and note["end_kind"] == "unknown" and end is None
-        if row["start_date"] is not None and start is not None and not is_open:
-            found[trial].append(Stretch(start, end, row["daily_dose_mg"]))
+        start, end, end_kind = notes.get(key, (first, last, None))
+        is_open = end_kind == "unknown" and end is None
+        if first is not None and start is not None and not is_open:
+            found[trial_of[key]].append(Stretch(start, end, dose))
     for stretches in found.values():
         stretches.sort(key=lambda s: (s.start, s.end or date.max, s.dose or 0.0))
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from remit.drawing.svg import BLUE, GREY, INK, ORANGE, PALE, PAPER, SIZE, Canvas, width_of
 from remit.render.charts.frame import SMALL, WIDTH, DataTable, TimeAxis, wrapped
@@ -16,8 +17,7 @@ _DOT, _MARK = 3.5, 5.5
 _INSET = 6.0
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """One score.
 
     Attributes
@@ -99,8 +99,8 @@ class ScorePanel:
         self._scale(canvas, axis, top)
         runs: list[list[tuple[float, float]]] = [[]]
         last: date | None = None
-        for point in self.series.points:
-            at = axis.at(point.day), self._at(point.value, top)
+        places = [(axis.at(point.day), self._at(point.value, top)) for point in self.series.points]
+        for point, at in zip(self.series.points, places, strict=True):
             if last and (point.day - last).days > BREAK_DAYS:
                 canvas.line(*runs[-1][-1], *at, stroke=GREY, dash="1 4")
                 runs.append([])
@@ -110,8 +110,8 @@ class ScorePanel:
             if len(run) > 1:
                 canvas.polyline(run, stroke=BLUE, width=2)
         taken = axis.left
-        for point in self.series.points:
-            taken = self._point(canvas, axis, top, point, taken)
+        for point, at in zip(self.series.points, places, strict=True):
+            taken = _draw(canvas, axis, point, at, taken)
 
     def _at(self, value: float, top: float) -> float:
         share = (value - self.series.low) / ((self.series.high - self.series.low) or 1.0)
@@ -130,17 +130,18 @@ class ScorePanel:
             for n, line in enumerate(wrapped(threshold.name, WIDTH - axis.right - 2 * _INSET)):
                 canvas.text(axis.right + 2 * _INSET, y + SMALL / 3 + n * (SMALL + 1) - SMALL / 2, line, size=SMALL)
 
-    def _point(self, canvas: Canvas, axis: TimeAxis, top: float, point: Point, taken: float) -> float:
-        """Draw a score; its word is left out where an earlier one stands in the way. Returns where words end."""
-        x, y = axis.at(point.day), self._at(point.value, top)
-        if not point.mark:
-            canvas.circle(x, y, _DOT, fill=BLUE if point.is_sure else PAPER, stroke=BLUE, label=point.label)
-            return taken
-        tip = [(x, y - _MARK), (x + _MARK, y), (x, y + _MARK), (x - _MARK, y)]
-        canvas.polygon(tip, fill=ORANGE if point.is_sure else PAPER, stroke=INK, label=point.label)
-        room = width_of(point.mark, SMALL)
-        left = x + _MARK + 2 if x + _MARK + 2 + room < axis.right else x - _MARK - 2 - room
-        if left < taken:
-            return taken
-        canvas.text(left, y - _MARK, point.mark, size=SMALL)
-        return left + room
+
+def _draw(canvas: Canvas, axis: TimeAxis, point: Point, at: tuple[float, float], taken: float) -> float:
+    """Draw a score; its word is left out where an earlier one stands in the way. Returns where words end."""
+    x, y = at
+    if not point.mark:
+        canvas.circle(x, y, _DOT, fill=BLUE if point.is_sure else PAPER, stroke=BLUE, label=point.label)
+        return taken
+    tip = [(x, y - _MARK), (x + _MARK, y), (x, y + _MARK), (x - _MARK, y)]
+    canvas.polygon(tip, fill=ORANGE if point.is_sure else PAPER, stroke=INK, label=point.label)
+    room = width_of(point.mark, SMALL)
+    left = x + _MARK + 2 if x + _MARK + 2 + room < axis.right else x - _MARK - 2 - room
+    if left < taken:
+        return taken
+    canvas.text(left, y - _MARK, point.mark, size=SMALL)
+    return left + room

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
 
 from remit.knowledge import Knowledge
 from remit.knowledge.instrument import Instrument
 from remit.render.charts.frame import Panel
 from remit.render.charts.history import History
 from remit.render.charts.lanes import Lane, LanePanel, Piece
-from remit.render.charts.scores import BREAK_DAYS, Point, Series, Threshold
-from remit.render.expected import expected_of
+from remit.render.charts.scores import BREAK_DAYS, Series, Threshold
+from remit.render.expected import Expectations
 from remit.render.phrases import Phrases, number
+from remit.render.rows import tuples
 from remit.render.views import PersonView, TrialView
 from remit.tables import Tables
 
-Row = dict[str, Any]
 _COLUMNS = ("treatment", "window", "source")
 _MARKED = ("recovery", "relapse", "recurrence", "remission", "response", "worsening")
 """Events that are drawn, the weightiest first; one a point."""
@@ -37,13 +35,14 @@ class Trajectory(History):
 
     def __init__(self, tables: Tables, knowledge: Knowledge, phrases: Phrases) -> None:
         super().__init__(tables, knowledge, phrases)
+        self.expectations = Expectations(knowledge)
+        self.words = {kind: self.say(f"course.mark.{kind}") for kind in _MARKED}
+        weight = {kind: n for n, kind in enumerate(_MARKED)}
         self.marks: dict[int, str] = {}
-        for row in tables["course_event"].iter_rows(named=True):
-            key, kind = row["measurement_key"], row["kind"]
-            if key is None or kind not in _MARKED:
+        for key, kind in tuples(tables["course_event"], "measurement_key", "kind"):
+            if key is None or kind not in weight:
                 continue
-            told = self.marks.get(key)
-            if told is None or _MARKED.index(kind) < _MARKED.index(told):
+            if key not in self.marks or weight[kind] < weight[self.marks[key]]:
                 self.marks[key] = kind
 
     title = "course.chart"
@@ -70,20 +69,17 @@ class Trajectory(History):
             value = own.relapse_at_least.value
             yield Threshold(value, self.say("course.relapse_line", value=number(value)))
 
-    def _point(self, instrument: Instrument, row: Row, trials: dict[int, TrialView]) -> tuple[Point, tuple[str, ...]]:
-        """A score with the event on it in place of the end of a trial."""
-        point, cells = super()._point(instrument, row, trials)
-        kind = self.marks.get(row["measurement_key"])
+    def _marked(self, score_key: int, label: str, mark: str, told: str) -> tuple[str, str, str]:
+        """The event on a score in place of the end of a trial, which is none."""
+        kind = self.marks.get(score_key)
         if kind is None:
-            return replace(point, mark=""), cells  # the end of a trial is no event
-        word = self.say(f"course.mark.{kind}")
-        label = f"{point.label} ({word})"
-        told = word if cells[-1] == self.say("chart.nothing") else f"{word}; {cells[-1]}"
-        return Point(point.day, point.value, label, word, point.is_sure), (*cells[:-1], told)
+            return label, "", told
+        word = self.words[kind]
+        return f"{label} ({word})", word, f"{word}; {told}" if told else word
 
     def _expected(self, trial: TrialView, index_date: date) -> Lane | None:
         """When an effect is to be expected by the catalogue; None where it does not say."""
-        known = expected_of(trial, self.knowledge)
+        known = self.expectations.of(trial)
         if known is None or known.first is None or known.last is None:
             return None
         facets = known.entry.facets

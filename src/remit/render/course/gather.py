@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from remit.knowledge import Knowledge
-from remit.knowledge.base import Cited
 from remit.knowledge.tasks import EARLY, EARLY_RANK, LAST_RANK
-from remit.render.course.views import CourseView, DueView, EventView, LineView, PastView
+from remit.render.course.events import Events, Score, moved
+from remit.render.course.views import CourseView, DueView, LineView, PastView
 from remit.render.crisis import zero_sentences
-from remit.render.expected import expected_of
-from remit.render.gather import by, first
+from remit.render.expected import Expectations
 from remit.render.phrases import Phrases, number
+from remit.render.rows import by, dicts, first, tuples
 from remit.render.views import AssessmentView, PersonView, TrialView
 from remit.tables import Tables
 
@@ -89,12 +88,12 @@ class _Gatherer:
     def __init__(self, tables: Tables, knowledge: Knowledge, phrases: Phrases) -> None:
         self.knowledge, self.phrases, self.say = knowledge, phrases, phrases.say
         self.keys = {r["person_id"]: r["person_key"] for r in tables["person"].iter_rows(named=True)}
-        self.scores = first(tables["measurement"], "measurement_key")
-        self.events, self.due = by(tables["course_event"], "person_key"), by(tables["due"], "person_key")
-        self.by_person = by(tables["measurement"], "person_key")
+        self.events, self.due = Events(tables, knowledge, phrases), by(tables["due"], "person_key")
+        self.by_person = self.events.by_person()
         self.responses = first(tables["response"], "trial_key")
         self.told = _reported(tables)
         self.lines = {line.person_id: line for line in lines(tables, knowledge)}
+        self.expectations = Expectations(knowledge)
 
     def all(self, view: AssessmentView) -> list[CourseView]:
         return [self._person(person) for person in view.persons]
@@ -102,8 +101,8 @@ class _Gatherer:
     def _person(self, person: PersonView) -> CourseView:
         key = self.keys[person.id]
         trials = {t.key: t for t in person.trials}
-        rows = sorted(self.events.get(key, ()), key=lambda r: (r["date"] is not None, r["date"]))
-        events = [self._event(row, trials) for row in rows]
+        self.events.trials |= trials
+        events = self.by_person.get(key, [])
         due = [self._due(row, trials, person) for row in self.due.get(key, ())]
         topics = self.knowledge.course.caseload.topics
         due.sort(key=lambda d: (_rank(d), _NEEDS_WORK.index(d.state), topics.index(d.rule.topic), d.day or date.max))
@@ -115,75 +114,19 @@ class _Gatherer:
             tuple(self._past(t) for t in person.trials),
             self.lines[person.id],
             tuple(zero_sentences(person.signs, self.phrases, self.knowledge)),
-            tuple(x for t in person.trials if (x := expected_of(t, self.knowledge))),
+            tuple(x for t in person.trials if (x := self.expectations.of(t))),
             tuple(self._unrecorded(key)),
         )
 
     def _unrecorded(self, person_key: int) -> Iterator[str]:
         """What scores cannot tell: one alone on an instrument; and how many do not say who rated, or how."""
-        own = [r for r in self.by_person.get(person_key, ()) if r["measure_id"] in self.knowledge.course.measures]
+        asked = self.knowledge.course.measures
+        own = [s for s in self.events.scores.values() if s.person_key == person_key and s.measure_id in asked]
         for measure, day in _only_ones(own):
             name = self.knowledge.instruments[measure].name
             yield self.say("course.lack.only_one", instrument=name, day=self.phrases.day(day))
-        if n := sum(row["rater"] is None or row["mode"] is None for row in own):
+        if n := sum(score.rater is None or score.mode is None for score in own):
             yield self.say("course.rater", n=n)
-
-    def _event(self, row: Row, trials: dict[int, TrialView]) -> EventView:
-        measure = row["measure_id"]
-        used = [self.scores[k] for k in (row["earlier_key"], row["measurement_key"]) if k is not None]
-        earlier = self.scores.get(row["earlier_key"])
-        view = EventView(
-            kind=row["kind"],
-            certainty=row["certainty"],
-            day=row["date"],
-            measure_id=measure,
-            instrument=self.knowledge.instruments[measure].name if measure else "",
-            trial=trials.get(row["trial_key"]),
-            score=row["score"],
-            earlier_score=row["earlier_score"],
-            earlier_day=earlier["date"] if earlier else None,
-            improvement_percent=row["improvement_percent"],
-            standard_error=row["standard_error"],
-            weeks=row["weeks"],
-            result=row["result"],
-            reason=row["reason"],
-            record_refs=tuple(r["record_ref"] for r in used),
-            basis=tuple(basis(row["kind"], measure, self.knowledge)),
-            text="",
-        )
-        return replace(view, text=self._text(view))
-
-    def _text(self, view: EventView) -> str:
-        say, phrases = self.say, self.phrases
-        error = (
-            say("course.error_unknown")
-            if view.standard_error is None
-            else say("course.error", error=number(round(view.standard_error, 1)))
-        )
-        parts = {
-            "instrument": view.instrument,
-            "trial": phrases.named(view.trial) if view.trial else "",
-            "weeks": view.weeks,
-            "day": phrases.day(view.day) if view.day else "",
-            "score": "" if view.score is None else number(view.score),
-            "earlier": "" if view.earlier_score is None else number(view.earlier_score),
-            "earlier_day": phrases.day(view.earlier_day) if view.earlier_day else "",
-            "percent": "" if view.improvement_percent is None else self._percent(view.improvement_percent),
-            "result": say(f"course.result.{view.result}") if view.result else "",
-            "error": error,
-        }
-        if view.kind == "unknown":
-            return say(f"course.lack.{view.reason}", **parts)
-        text = say(f"course.event.{view.kind}", **parts)
-        if view.trial is not None:
-            text = say("course.under", text=text, trial=parts["trial"])
-        if view.certainty is None:
-            return text
-        return say("course.event_certainty", text=text, certainty=say(f"course.certainty.{view.certainty}"))
-
-    def _percent(self, improvement: float) -> str:
-        """So many percent better or worse."""
-        return self.say("course.better" if improvement >= 0 else "course.worse", n=f"{abs(improvement):.0f}")
 
     def _due(self, row: Row, trials: dict[int, TrialView], person: PersonView) -> DueView:
         rule = self.knowledge.course.tasks[row["rule_key"]]
@@ -215,9 +158,10 @@ class _Gatherer:
         row = self.responses[trial.key]
         measured = None
         if row["basis"] == "measured":
-            before, after = (number(self.scores[row[k]]["value"]) for k in ("baseline_key", "endpoint_key"))
+            before, after = (number(self.events.scores[row[k]].value) for k in ("baseline_key", "endpoint_key"))
             measured = self.say(
-                "course.past_measured", before=before, after=after, percent=self._percent(row["improvement_percent"]),
+                "course.past_measured", before=before, after=after,
+                percent=moved(row["improvement_percent"], self.phrases),
                 instrument=self.knowledge.instruments[row["measure_id"]].name,
             )  # fmt: skip
         told = self.told.get(trial.key)
@@ -230,12 +174,14 @@ class _Gatherer:
         return self.phrases.outcome(row["outcome"])
 
 
-def _only_ones(scores: Sequence[Row]) -> Iterator[tuple[str, date]]:
+def _only_ones(scores: Sequence[Score]) -> Iterator[tuple[str, date]]:
     """Instruments with scores of one day only, and that day."""
-    for measure in dict.fromkeys(row["measure_id"] for row in scores):
-        days = {row["date"] for row in scores if row["measure_id"] == measure}
-        if len(days) == 1:
-            yield measure, days.pop()
+    days: dict[str, set[date]] = {}
+    for score in scores:
+        days.setdefault(score.measure_id, set()).add(score.day)
+    for measure, found in days.items():
+        if len(found) == 1:
+            yield measure, found.pop()
 
 
 def _rank(due: DueView) -> int:
@@ -247,39 +193,10 @@ def _rank(due: DueView) -> int:
 
 def _reported(tables: Tables) -> dict[int, list[Row]]:
     """By trial: what was reported of the exposures that may have ended it."""
-    last = {
-        r["exposure_key"]: r["trial_key"] for r in tables["trial_exposure"].iter_rows(named=True) if r["may_end_trial"]
-    }
+    columns = ("exposure_key", "trial_key", "may_end_trial")
+    last = {exposure: trial for exposure, trial, may_end in tuples(tables["trial_exposure"], *columns) if may_end}
     found: dict[int, list[Row]] = {}
-    for row in tables["outcome"].iter_rows(named=True):
+    for row in dicts(tables["outcome"]):
         if row["exposure_key"] in last:
             found.setdefault(last[row["exposure_key"]], []).append(row)
     return found
-
-
-def basis(kind: str, measure_id: str | None, knowledge: Knowledge) -> Iterator[Cited]:
-    """The cited facts that an event rests on."""
-    policy = knowledge.course.policy
-    if kind in ("early_improvement", "no_early_improvement"):
-        yield policy.early_improvement.percent
-        yield from policy.early_improvement.error_rates
-        return
-    own = knowledge.course.measures.get(measure_id or "")
-    if own is None or measure_id is None:
-        return
-    change = knowledge.instruments[measure_id].change
-    rests = {
-        "response": (change.response_percent or own.response_percent,),
-        "partial_response": (knowledge.policy.outcome_bands["partial"],),
-        "remission": (change.remission_at_most or own.remission_at_most,),
-        "sustained_remission": (policy.sustained_remission, change.remission_at_most or own.remission_at_most),
-        "recovery": (policy.recovery, change.remission_at_most or own.remission_at_most),
-        "relapse": (own.relapse_at_least, policy.relapse),
-        "recurrence": (own.relapse_at_least, policy.relapse, policy.recovery),
-        "reliable_improvement": (change.reliable, own.standard_error),
-        "reliable_worsening": (change.reliable, own.standard_error),
-        "worsening": (own.worsening_points, own.worsening_at_least),
-        "plateau": (policy.plateau, change.minimal_important),
-        "decision_point": (own.decision, policy.decision_points),
-    }
-    yield from (cited for cited in rests.get(kind, ()) if cited is not None)

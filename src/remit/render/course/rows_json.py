@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from remit.render.course.views import DueView, EventView
+from remit.render.course.events import EventView
+from remit.render.course.views import DueView
 from remit.render.phrases import sources_of, weakest
 
 Json = dict[str, Any]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from remit.render.course.views import CourseView, EventView
+from remit.render.course.events import EventView
+from remit.render.course.views import CourseView
 from remit.render.course.words import Words, past_cells, visit_events, visit_past, visit_steps, windows
 from remit.render.document.blocks import Block, Grid, Said, Section, record
 from remit.render.document.parts import items, paragraph

@@ -5,33 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from remit.knowledge.base import Cited
 from remit.knowledge.tasks import TaskRule
+from remit.render.course.events import EventView
 from remit.render.expected import Expected
 from remit.render.views import PersonView, TrialView
-
-
-@dataclass(frozen=True, slots=True)
-class EventView:
-    """One row of table `course_event`."""
-
-    kind: str
-    certainty: str | None
-    day: date | None
-    measure_id: str | None
-    instrument: str
-    trial: TrialView | None
-    score: float | None
-    earlier_score: float | None
-    earlier_day: date | None
-    improvement_percent: float | None
-    standard_error: float | None
-    weeks: int | None
-    result: str | None
-    reason: str | None
-    record_refs: tuple[str, ...]
-    basis: tuple[Cited, ...]
-    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from remit.knowledge import Knowledge
 from remit.knowledge.base import Cited
 from remit.knowledge.tasks import EARLY
-from remit.render.course.views import CourseView, DueView, EventView, LineView, PastView
+from remit.render.course.events import EventView
+from remit.render.course.views import CourseView, DueView, LineView, PastView
 from remit.render.expected import Expected
 from remit.render.phrases import Phrases, number, sources_of, weakest
 
@@ -236,8 +237,8 @@ def visit_events(view: CourseView, words: Words) -> list[str]:
     told: dict[str, str] = {}
     for event in reversed(view.events):
         key = f"course.visit.event.{event.kind}"
-        if words.phrases.text.has(key) and event.day:
-            told.setdefault(event.kind, f"{words.phrases.day(event.day)}: {words.say(key)}")
+        if event.day and event.kind not in told and words.phrases.text.has(key):
+            told[event.kind] = f"{words.phrases.day(event.day)}: {words.say(key)}"
     return list(told.values())
 
 

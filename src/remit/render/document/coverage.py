@@ -12,8 +12,8 @@ from remit.render.coverage_json import TrialRow, trial_rows
 from remit.render.document.blocks import Block, Document, Grid, Items, Part, Said, Section, record
 from remit.render.document.parts import Frame, paragraph
 from remit.render.document.sourced import check
-from remit.render.gather import by
 from remit.render.phrases import Phrases, number, sources_of
+from remit.render.rows import by
 from remit.render.views import AssessmentView, PersonView
 from remit.tables import Tables
 

@@ -12,9 +12,9 @@ from remit.knowledge.plans import PlanCheckpoint, PlanStep, PlanTemplate
 from remit.render.document.blocks import Document, Grid, Items, Part, Said, Section, record
 from remit.render.document.parts import Frame, paragraph
 from remit.render.document.sourced import check
-from remit.render.gather import by
 from remit.render.phrases import Phrases, number
 from remit.render.plan_json import missing
+from remit.render.rows import by
 from remit.render.views import AssessmentView, PersonView
 from remit.tables import Tables
 

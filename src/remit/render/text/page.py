@@ -15,6 +15,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.padding import Padding
 from rich.panel import Panel as Frame
 from rich.rule import Rule
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text as Line
 
@@ -69,7 +70,7 @@ class Hanging:
             before = marker.rjust(width)
             for line in Line(text).wrap(console, max(1, options.max_width - width - 1)):
                 line.rstrip()
-                yield Line.assemble(f"{before} ", line)
+                yield Segment(f"{before} {line.plain}\n")
                 before = " " * width
 
 

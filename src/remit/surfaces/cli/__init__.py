@@ -12,6 +12,7 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from remit.errors import RemitError
+from remit.surfaces.cli.garbage import spare
 
 FAULT_OF_OURS = 1
 
@@ -24,6 +25,8 @@ def main(argv: list[str] | None = None) -> None:
     argv : list of str, optional
         Arguments without the program's name; `sys.argv` by default.
     """
+    if argv is None:
+        spare()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")

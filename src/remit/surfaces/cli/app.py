@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from remit.surfaces.cli import following
+from remit.surfaces.cli.garbage import resume
 from remit.surfaces.cli.options import (
     AssessFormat,
     AssessFormatOption,
@@ -49,6 +50,7 @@ class Commands(TyperGroup):
         """Find a command; a group of its own is loaded first."""
         if args and args[0] in STRANGERS:
             loaded = import_module(f"remit.surfaces.cli.{args[0]}").app
+            resume()
             self.add_command(typer.main.get_command(loaded), args[0])
         return super().resolve_command(ctx, args)
 

@@ -34,12 +34,13 @@ def write_json(document: Any, output: Path | None = None) -> None:
 
 def write_page(parts: Iterable[RenderableType], output: Path | None = None) -> None:
     """Write a page of text."""
+    from rich.console import Group
+
     from remit.render.text.page import console
 
     buffer = StringIO()
     page = console(buffer, FILE_WIDTH) if output else console()
-    for part in parts:
-        page.print(part)
+    page.print(Group(*parts))
     if output:
         _write(buffer.getvalue(), output)
 

@@ -124,7 +124,7 @@ class Call:
         """Key of the person that the request is about."""
         return str(self.request.path_params.get("person_id", ""))
 
-    @property
+    @cached_property
     def phrases(self) -> Phrases:
         """Words of the mode."""
         return Phrases(self.services.text, self.mode)
@@ -133,11 +133,14 @@ class Call:
         """A sentence."""
         return self.services.text.say(key, **values)
 
+    def own(self, key: str) -> str:
+        """A sentence of the app in the words of the mode: a clinician is not spoken to as the person."""
+        own = f"web_clinician.{key}"
+        return self.say(own if self.mode == CLINICIAN and self.services.text.has(own) else f"web.{key}")
+
     def steps(self) -> list[tuple[str, str]]:
         """The places of a person, in the order in which one goes through them."""
-        text = self.services.text
-        own = {s: f"web.step_clinician.{s}" for s in STEPS if self.mode == CLINICIAN}
-        return [(s, self.say(own[s] if s in own and text.has(own[s]) else f"web.step.{s}")) for s in STEPS]
+        return [(step, self.own(f"step.{step}")) for step in STEPS]
 
     def dates(self) -> DateReader:
         """Reads dates as people say them."""
@@ -146,15 +149,21 @@ class Call:
     # --- the record
     def assessment(self) -> Assessment:
         """All that follows from the record."""
-        return self.services.bench.assess(self.record, self.services.today(), self.country)
+        return self._assessed[0]
 
     def quick(self) -> Assessment:
         """All but the verdicts: what most pages need, and what is there while one types."""
-        return self.services.bench.quick(self.record, self.services.today(), self.country)
+        return self._assessed[1]
+
+    @cached_property
+    def _assessed(self) -> tuple[Assessment, Assessment]:
+        """By every definition and by one; asked for once between two saves."""
+        return self.services.bench.both(self.record, self.services.today(), self.country)
 
     def save(self, about: str) -> None:
         """Write the record; it is on the disk when this returns."""
         self.services.store.save(self.person_id, self.record.document(), about)
+        self.__dict__.pop("_assessed", None)
         self.saved = self.services.store.load(self.person_id)
 
     def panel(self) -> Panel | None:

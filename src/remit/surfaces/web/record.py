@@ -8,7 +8,6 @@ any other.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -77,17 +76,24 @@ class Record:
         self.entries.append(entry)
         return entry
 
-    def counted(self) -> Iterator[Entry]:
+    def counted(self) -> list[Entry]:
         """Treatments that stand in the history, in its order; of exact doubles the first one."""
-        seen: set[str] = set()
+        found: dict[str, Entry] = {}
         for entry in self.entries:
-            mark = json.dumps(entry.content, sort_keys=True)
-            if entry.counts and mark not in seen:
-                seen.add(mark)
-                yield entry
+            if entry.counts:
+                found.setdefault(json.dumps(entry.content, sort_keys=True), entry)
+        return list(found.values())
 
     def history(self) -> Json:
         """The history, as a file that every other part of Remit reads; it shares its parts with the record."""
+        return self._history(self.counted())
+
+    def keyed(self) -> tuple[Json, tuple[str, ...]]:
+        """The history, and the keys of its treatments in order."""
+        counted = self.counted()
+        return self._history(counted), tuple(entry.key for entry in counted)
+
+    def _history(self, entries: list[Entry]) -> Json:
         document: Json = {"schema": HISTORY}
         for name in OBJECTS[:1]:
             if value := getattr(self, name):
@@ -96,7 +102,7 @@ class Record:
             document["index_date"] = self.index_date
         if self.episode:
             document["episode"] = dict(self.episode)
-        document["treatments"] = [e.content for e in self.counted()]
+        document["treatments"] = [e.content for e in entries]
         for name in (*PARTS, *OBJECTS[2:]):
             if value := getattr(self, name):
                 document[name] = value
@@ -104,7 +110,7 @@ class Record:
 
     def document(self) -> Json:
         """What is stored."""
-        history = self.history() | {"treatments": [e.content for e in self.entries]}
+        history = self._history(self.entries)
         return {
             "schema": SCHEMA,
             "history": history,

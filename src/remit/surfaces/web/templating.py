@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
 from remit.knowledge.text import Text
+from remit.surfaces.web.lists import table_rows
 
 HERE = Path(__file__).parent
 
@@ -30,7 +31,7 @@ class Pages:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self.environment.globals.update(say=text.say, language=text.language)
+        self.environment.globals.update(say=text.say, language=text.language, table_rows=table_rows)
 
     def render(self, template: str, values: dict[str, Any]) -> str:
         """A page or a part of one, as text."""

@@ -20,7 +20,7 @@ from remit.flow.records.place import Where
 from remit.flow.records.shelve import shelve
 from remit.knowledge import Knowledge
 from remit.knowledge.text import Text
-from remit.pipeline import Assessed, assess
+from remit.pipeline import Assessed
 from remit.render.assessment_json import assessment_json
 from remit.render.charts.frame import Chart
 from remit.render.charts.history import History
@@ -118,8 +118,8 @@ class Assessment:
 
     @cached_property
     def tables(self) -> Assessed:
-        """Everything that the flow writes."""
-        return assess(self.reading.records, self.knowledge)
+        """Everything that the flow writes, each table when a page first asks for it."""
+        return Assessed(self.reading.records, self.knowledge)
 
     def view(self, mode: str) -> AssessmentView:
         """What is to be said, in the words of a mode."""
@@ -203,16 +203,16 @@ class Workbench:
 
     def assess(self, record: Record, today: date, country: str | None) -> Assessment:
         """The assessment of a record by every definition."""
-        return self._both(record, today, country)[0]
+        return self.both(record, today, country)[0]
 
     def quick(self, record: Record, today: date, country: str | None) -> Assessment:
         """The same by one definition: everything but the verdicts of the others, in a fraction of the time."""
-        return self._both(record, today, country)[1]
+        return self.both(record, today, country)[1]
 
-    def _both(self, record: Record, today: date, country: str | None) -> tuple[Assessment, Assessment]:
+    def both(self, record: Record, today: date, country: str | None) -> tuple[Assessment, Assessment]:
         """By every definition and by one, over one reading; kept by all that goes into it, so never out of date."""
-        written = json.dumps(record.history(), sort_keys=True)
-        keys = tuple(entry.key for entry in record.counted())
+        history, keys = record.keyed()
+        written = json.dumps(history, sort_keys=True)
         mark = (written, keys, index_date(record, today), country)
         with self._lock:
             kept = self._kept.get(mark)

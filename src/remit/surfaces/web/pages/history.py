@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from remit.knowledge import Knowledge, Treatment
 from remit.knowledge.names import resolve_treatment
+from remit.render.statements import why_not
 from remit.render.views import AdequacyView, TrialView
 from remit.surfaces.web.call import NOT_FOUND, Call
 from remit.surfaces.web.forms import EntryReader, form_of, n_steps
@@ -104,7 +105,7 @@ def outcomes(call: Call) -> list[tuple[str, str]]:
 
 
 def fair(call: Call, judged: AdequacyView | None, entry: Entry) -> dict[str, Any]:
-    """Whether a treatment was a fair try, why, and what is not known yet."""
+    """Whether a treatment was a fair try, why, what is not known yet, and the same in brief."""
     if judged is None:
         reason = "web.history.not_counted" if entry.counts else "web.history.not_known"
         return {
@@ -112,13 +113,20 @@ def fair(call: Call, judged: AdequacyView | None, entry: Entry) -> dict[str, Any
             "word": call.say("web.history.fair_open"),
             "reasons": [call.say(reason)],
             "asks": [],
+            "brief": call.say(reason),
         }
     asks = [call.say(f"web.history.ask_{part}") for part in _open_parts(judged)]
+    brief = why_not(judged, call.phrases)
+    if judged.fair_try == "unknown" and asks:
+        brief = f"{call.say('web.history.would_tell')} {'; '.join(asks)}"
+    if brief:
+        brief = f"{brief[:1].upper()}{brief[1:]}."
     return {
         "state": judged.fair_try,
         "word": call.say(f"web.history.fair.{judged.fair_try}"),
         "reasons": list(judged.reasons),
         "asks": asks,
+        "brief": brief,
     }
 
 

@@ -33,7 +33,8 @@ def listing(call: Call, problems: Problems | None = None) -> Response:
     if not assessment.faults:
         notes = zero_sentences(assessment.reading.signs, call.phrases, call.services.knowledge)
         latest = assessment.person(call.mode).score
-    rows = _rows(call)
+    listed = _listed(call)
+    newest = listed if call.request.query_params.get("all") else listed[:NEWEST]
     shown = [i for i in call.services.knowledge.instruments.values() if is_shown(i)]
     ask = {clue: call.record.clues.get(clue) for clue in CRISIS_CLUES[:1]}
     return call.render(
@@ -41,8 +42,8 @@ def listing(call: Call, problems: Problems | None = None) -> Response:
         timeline=call.timeline(assessment),
         notes=notes,
         latest=latest,
-        rows=rows if call.request.query_params.get("all") else rows[:NEWEST],
-        n_rows=len(rows),
+        rows=[_row(call, part, i) for part, i in newest],
+        n_rows=len(listed),
         instruments=[(i.id, i.name, call.say(f"web.scores.by.{_by(i)}")) for i in _ordered(call, shown)],
         totals=[("", call.say("web.scores.choose")), *_totals(call)],
         thoughts={True: "yes", False: "no", "unknown": "unknown", None: ""}[next(iter(ask.values()))],
@@ -82,20 +83,25 @@ def _totals(call: Call) -> list[tuple[str, str]]:
     return sorted(known, key=lambda pair: pair[1].lower())
 
 
-def _rows(call: Call) -> list[dict[str, Any]]:
-    """What is on record, newest first."""
-    knowledge, rows = call.services.knowledge, []
-    for i, content in enumerate(call.record.answers):
+def _listed(call: Call) -> list[tuple[str, int]]:
+    """Part of the record and place in it of every score, newest first."""
+    parts = {"answers": call.record.answers, "measurements": call.record.measurements}
+    found = [(part, i) for part, listed in parts.items() for i in range(len(listed))]
+    return sorted(found, key=lambda place: str(parts[place[0]][place[1]]["date"]), reverse=True)
+
+
+def _row(call: Call, part: str, i: int) -> dict[str, Any]:
+    knowledge = call.services.knowledge
+    if part == "answers":
+        content = call.record.answers[i]
         instrument = knowledge.instruments[content["instrument"]]
-        rows.append(_row(call, "answers", i, instrument.name, content, _total(instrument, content["items"])))
-    for i, content in enumerate(call.record.measurements):
-        known = {**knowledge.observables, **knowledge.instruments}.get(content["code"])
+        name, value = instrument.name, _total(instrument, content["items"])
+    else:
+        content = call.record.measurements[i]
+        code = content["code"]
+        known = knowledge.instruments.get(code) or knowledge.observables.get(code)
+        name = known.name if known else code
         value = number(content["value"]) + (f" {content['unit']}" if content.get("unit") else "")
-        rows.append(_row(call, "measurements", i, known.name if known else content["code"], content, value))
-    return sorted(rows, key=lambda row: row["date"], reverse=True)
-
-
-def _row(call: Call, part: str, i: int, name: str, content: dict[str, Any], value: str) -> dict[str, Any]:
     return {"part": part, "i": i, "name": name, "date": str(content["date"]), "value": value}
 
 

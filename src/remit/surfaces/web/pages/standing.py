@@ -12,7 +12,7 @@ from starlette.responses import Response
 from remit.knowledge import Definition
 from remit.knowledge.base import Cited
 from remit.render.phrases import Phrases
-from remit.render.statements import result, verdict_sentence
+from remit.render.statements import result, severity, verdict_sentence
 from remit.render.views import Lack, PersonView, VerdictView
 from remit.surfaces.web.call import NOT_FOUND, Call
 from remit.surfaces.web.forms import EntryReader, form_of, n_steps
@@ -41,11 +41,16 @@ def standing(call: Call) -> Response:
     """All verdicts."""
     assessment = call.assessment()
     if assessment.faults:
-        return call.render("standing.html", families=[], missing=[], faults=assessment.faults, person=None)
+        return call.render("standing.html", families=[], missing=[], faults=assessment.faults, person=None, severity="")
     families = told(call, assessment)
     person = assessment.person(call.mode)
     return call.render(
-        "standing.html", families=families, missing=_missing(call, assessment, person), faults=(), person=person
+        "standing.html",
+        families=families,
+        missing=_missing(call, assessment, person),
+        faults=(),
+        person=person,
+        severity=severity(person, call.phrases),
     )
 
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import secrets
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, delete, func, select, text
-from sqlalchemy.exc import DatabaseError
-from sqlalchemy.orm import Session
-
 from remit.errors import RemitError
 from remit.surfaces.web.store.cipher import Cipher, Keyring, new_keyring
-from remit.surfaces.web.store.models import KeyringModel, PersonModel, Revision, Setting
+from remit.surfaces.web.store.data import DataFile
 
 KEPT = 300
 """Revisions kept for each person; older ones go."""
@@ -61,102 +58,111 @@ class Store:
 
     Parameters
     ----------
-    engine : Engine
-        Of a file in the present layout.
+    data : DataFile
+        In the present layout.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, data: DataFile) -> None:
+        self.data = data
         self.cipher = Cipher()
 
     # --- people
     def people(self) -> list[PersonRow]:
         """Everyone, in the order in which they were added."""
-        with self._reading() as session:
-            rows = session.scalars(select(PersonModel).order_by(PersonModel.created_at, PersonModel.person_id))
-            return [PersonRow(r.person_id, r.created_at, r.head) for r in rows]
+        asked = "SELECT person_id, created_at, head FROM person ORDER BY created_at, person_id"
+        with self._reading() as data:
+            return [PersonRow(*row) for row in data.execute(asked)]
 
     def add(self, document: Document, about: str = "person") -> str:
         """A new person with a first document; the id says nothing about them."""
         person_id = secrets.token_hex(ID_BYTES)
-        with self._writing() as session:
-            session.add(PersonModel(person_id=person_id, created_at=_now().isoformat(), head=1))
-            session.flush()
-            session.add(self._revision(person_id, 1, document, about))
+        with self._writing() as data:
+            data.execute(
+                "INSERT INTO person (person_id, created_at, head) VALUES (?, ?, ?)", (person_id, _now().isoformat(), 1)
+            )
+            self._revise(data, person_id, 1, document, about)
         return person_id
 
     def load(self, person_id: str) -> Saved | None:
         """A person's document; None if there is no such person."""
-        with self._reading() as session:
-            person = session.get(PersonModel, person_id)
-            if person is None:
+        with self._reading() as data:
+            head = _head(data, person_id)
+            if head is None:
                 return None
-            row = session.get_one(Revision, (person_id, person.head))
-            numbers = session.execute(
-                select(func.min(Revision.n), func.max(Revision.n)).where(Revision.person_id == person_id)
-            ).one()
-            document = self.cipher.unpack(row.body, _about(person_id, person.head))
-            return Saved(person_id, person.head, document, numbers[0] < person.head, person.head < numbers[1])
+            body, *_ = _revision(data, person_id, head)
+            first, last = _ends(data, person_id)
+            document = self.cipher.unpack(body, _about(person_id, head))
+            return Saved(person_id, head, document, first < head, head < last)
 
     def save(self, person_id: str, document: Document, about: str) -> None:
         """Write a document as the newest revision; what was undone before is gone.
 
         A write about the same place soon after the last one takes its place, so that one undo takes back one edit.
+
+        Raises
+        ------
+        KeyError
+            If there is no such person.
         """
-        with self._writing() as session:
-            person = session.get_one(PersonModel, person_id)
-            session.execute(delete(Revision).where(Revision.person_id == person_id, Revision.n > person.head))
-            last = session.get_one(Revision, (person_id, person.head))
-            is_same = last.about == about and _now() - datetime.fromisoformat(last.written_at) < SAME_EDIT
-            if is_same and person.head > 1:
-                last.body = self.cipher.pack(document, _about(person_id, last.n))
+        with self._writing() as data:
+            head = _head(data, person_id)
+            if head is None:
+                raise KeyError("no such person")
+            data.execute("DELETE FROM revision WHERE person_id = ? AND n > ?", (person_id, head))
+            _, last, written_at = _revision(data, person_id, head)
+            is_same = last == about and _now() - datetime.fromisoformat(written_at) < SAME_EDIT
+            if is_same and head > 1:
+                body = self.cipher.pack(document, _about(person_id, head))
+                data.execute("UPDATE revision SET body = ? WHERE person_id = ? AND n = ?", (body, person_id, head))
                 return
-            person.head += 1
-            session.add(self._revision(person_id, person.head, document, about))
-            session.execute(delete(Revision).where(Revision.person_id == person_id, Revision.n <= person.head - KEPT))
+            self._revise(data, person_id, head + 1, document, about)
+            _point(data, person_id, head + 1)
+            data.execute("DELETE FROM revision WHERE person_id = ? AND n <= ?", (person_id, head + 1 - KEPT))
 
     def step(self, person_id: str, by: int) -> str | None:
         """Undo (-1) or redo (+1); the place that changed, or None where there is nothing to step to."""
-        with self._writing() as session:
-            person = session.get(PersonModel, person_id)
-            if person is None or session.get(Revision, (person_id, person.head + by)) is None:
+        with self._writing() as data:
+            head = _head(data, person_id)
+            if head is None:
                 return None
-            changed = session.get_one(Revision, (person_id, max(person.head, person.head + by)))
-            person.head += by
-            return changed.about
+            first, last = _ends(data, person_id)
+            if not first <= head + by <= last:
+                return None
+            _point(data, person_id, head + by)
+            return _revision(data, person_id, max(head, head + by))[1]
 
     def remove(self, person_id: str) -> None:
         """Delete a person and every revision; the space is overwritten."""
-        with self._writing() as session:
-            session.execute(delete(PersonModel).where(PersonModel.person_id == person_id))
+        with self._writing() as data:
+            data.execute("DELETE FROM person WHERE person_id = ?", (person_id,))
         self._tidy()
 
     def remove_all(self) -> None:
         """Delete everyone, every setting and the keyring."""
-        with self._writing() as session:
-            for table in (Revision, PersonModel, Setting, KeyringModel):
-                session.execute(delete(table))
+        with self._writing() as data:
+            for table in ("revision", "person", "setting", "keyring"):
+                data.execute(f"DELETE FROM {table}")
         self.cipher = Cipher()
         self._tidy()
 
     # --- settings
     def setting(self, name: str) -> str | None:
         """A choice that was made for this folder."""
-        with self._reading() as session:
-            row = session.get(Setting, name)
-            return row.value if row else None
+        with self._reading() as data:
+            row = data.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
+            return row[0] if row else None
 
     def set(self, name: str, value: str) -> None:
         """Write a choice."""
-        with self._writing() as session:
-            session.merge(Setting(name=name, value=value))
+        with self._writing() as data:
+            data.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, value))
 
     # --- passphrase
     def keyring(self) -> Keyring | None:
         """The keyring, where the data are locked with a passphrase."""
-        with self._reading() as session:
-            row = session.scalars(select(KeyringModel)).first()
-            return Keyring(row.salt, row.n, row.r, row.p, row.wrapped) if row else None
+        with self._reading() as data:
+            row = data.execute("SELECT salt, n, r, p, wrapped FROM keyring").fetchone()
+            return Keyring(*row) if row else None
 
     def unlock(self, passphrase: str) -> None:
         """Open the data.
@@ -176,51 +182,53 @@ class Store:
     def change_passphrase(self, passphrase: str) -> None:
         """Wrap the data key with another passphrase; the data are open."""
         keyring = self.cipher.wrap(passphrase)
-        with self._writing() as session:
-            _put(session, keyring)
+        with self._writing() as data:
+            _put(data, keyring)
         self._tidy()
 
     def decrypt(self) -> None:
         """Store everything in plain text again; the data are open."""
         self._reseal(Cipher(), None)
 
-    def _reseal(self, cipher: Cipher, keyring: Keyring | None) -> None:
-        with self._writing() as session:
-            for row in session.scalars(select(Revision)):
-                about = _about(row.person_id, row.n)
-                row.body = cipher.pack(self.cipher.unpack(row.body, about), about)
-            _put(session, keyring)
-        self.cipher = cipher
-        self._tidy()
-
-    def _revision(self, person_id: str, n: int, document: Document, about: str) -> Revision:
-        body = self.cipher.pack(document, _about(person_id, n))
-        return Revision(person_id=person_id, n=n, written_at=_now().isoformat(), about=about, body=body)
-
-    def _tidy(self) -> None:
-        """Empty the log and give back the space, so that what was deleted is nowhere in the files."""
-        connection = self.engine.raw_connection()
-        try:
-            for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
-                connection.cursor().execute(statement).fetchall()
-        finally:
-            connection.close()
-
-    @contextmanager
-    def _reading(self) -> Iterator[Session]:
-        with _told(), Session(self.engine, expire_on_commit=False) as session, session.begin():
-            yield session
-
-    @contextmanager
-    def _writing(self) -> Iterator[Session]:
-        engine = self.engine.execution_options(is_writing=True)
-        with _told(), Session(engine, expire_on_commit=False) as session, session.begin():
-            yield session
+    def close(self) -> None:
+        """Let go of the file."""
+        self.data.close()
 
     def is_sound(self) -> bool:
         """Whether SQLite finds nothing wrong with the file."""
-        with self._reading() as session:
-            return bool(session.execute(text("PRAGMA integrity_check")).scalar() == "ok")
+        with self._reading() as data:
+            return bool(data.execute("PRAGMA integrity_check").fetchone() == ("ok",))
+
+    def _reseal(self, cipher: Cipher, keyring: Keyring | None) -> None:
+        with self._writing() as data:
+            for person_id, n, body in data.execute("SELECT person_id, n, body FROM revision").fetchall():
+                about = _about(person_id, n)
+                sealed = cipher.pack(self.cipher.unpack(body, about), about)
+                data.execute("UPDATE revision SET body = ? WHERE person_id = ? AND n = ?", (sealed, person_id, n))
+            _put(data, keyring)
+        self.cipher = cipher
+        self._tidy()
+
+    def _revise(self, data: sqlite3.Connection, person_id: str, n: int, document: Document, about: str) -> None:
+        body = self.cipher.pack(document, _about(person_id, n))
+        row = (person_id, n, _now().isoformat(), about, body)
+        data.execute("INSERT INTO revision (person_id, n, written_at, about, body) VALUES (?, ?, ?, ?, ?)", row)
+
+    def _tidy(self) -> None:
+        """Empty the log and give back the space, so that what was deleted is nowhere in the files."""
+        with self.data.connection() as data:
+            for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                data.execute(statement).fetchall()
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with _told(), self.data.reading() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with _told(), self.data.writing() as connection:
+            yield connection
 
 
 @contextmanager
@@ -228,19 +236,42 @@ def _told() -> Iterator[None]:
     """Turn what the database says about disk and permissions into a `StoreProblem`."""
     try:
         yield
-    except DatabaseError as error:
-        said = str(error.orig).lower()
+    except sqlite3.DatabaseError as error:
+        said = str(error).lower()
         reason = "full" if "full" in said else "readonly" if "readonly" in said else "other"
         raise StoreProblem(reason) from error
 
 
-def _put(session: Session, keyring: Keyring | None) -> None:
-    session.execute(delete(KeyringModel))
+def _head(data: sqlite3.Connection, person_id: str) -> int | None:
+    """Number of the revision that is in force; None if there is no such person."""
+    row = data.execute("SELECT head FROM person WHERE person_id = ?", (person_id,)).fetchone()
+    return row[0] if row else None
+
+
+def _ends(data: sqlite3.Connection, person_id: str) -> tuple[int, int]:
+    """Numbers of the oldest and the newest revision; those between are all there."""
+    asked = "SELECT min(n), max(n) FROM revision WHERE person_id = ?"
+    first, last = data.execute(asked, (person_id,)).fetchone()
+    return first, last
+
+
+def _revision(data: sqlite3.Connection, person_id: str, n: int) -> tuple[bytes, str, str]:
+    """Body, place and time of a revision that is there."""
+    asked = "SELECT body, about, written_at FROM revision WHERE person_id = ? AND n = ?"
+    body, about, written_at = data.execute(asked, (person_id, n)).fetchone()
+    return body, about, written_at
+
+
+def _point(data: sqlite3.Connection, person_id: str, head: int) -> None:
+    """Put another revision in force."""
+    data.execute("UPDATE person SET head = ? WHERE person_id = ?", (head, person_id))
+
+
+def _put(data: sqlite3.Connection, keyring: Keyring | None) -> None:
+    data.execute("DELETE FROM keyring")
     if keyring:
-        row = KeyringModel(
-            keyring_id=1, salt=keyring.salt, n=keyring.n, r=keyring.r, p=keyring.p, wrapped=keyring.wrapped
-        )
-        session.add(row)
+        row = (1, keyring.salt, keyring.n, keyring.r, keyring.p, keyring.wrapped)
+        data.execute("INSERT INTO keyring (keyring_id, salt, n, r, p, wrapped) VALUES (?, ?, ?, ?, ?, ?)", row)
 
 
 def _about(person_id: str, n: int) -> str:

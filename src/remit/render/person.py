@@ -1,0 +1,267 @@
+"""One person as plain objects, from rows of the tables: follows keys, judges nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from remit.knowledge import Definition
+from remit.render.lacks import Lacks, Told
+from remit.render.phrases import finite, number
+from remit.render.rows import Row, Rows
+from remit.render.statements import statements
+from remit.render.views import (
+    AdequacyView,
+    NoticeView,
+    PersonView,
+    Sign,
+    Statement,
+    TrialView,
+    VerdictView,
+)
+
+if TYPE_CHECKING:
+    from remit.knowledge.ordering import SpecialGroup
+    from remit.render.considered import ConsiderationView, GeneView
+    from remit.render.optioned import MechanismView, OptionView
+
+_COPIED = (
+    "dose_met", "duration_met", "adherence_met", "adequate_days", "adequate_days_low", "failed_adequate", "intolerant",
+    "episode_duration_met", "episode_days", "episode_days_low", "failed_in_episode",
+)  # fmt: skip
+
+NAMED = 7
+"""Trials that a sentence names; of more it says the number where it is all of them."""
+
+
+class Person(PersonView):
+    """One person of a run: each part is made when it is first asked for, so that a page costs what it shows.
+
+    Parameters
+    ----------
+    rows : Rows
+        Of the whole run.
+    row : dict
+        Of table `person`.
+    """
+
+    def __init__(self, rows: Rows, row: Row) -> None:
+        self._all, self._key = rows, row["person_key"]
+        self.knowledge, self.phrases = rows.knowledge, rows.phrases
+        episode = rows.one("episode", "person_key").get(self._key, {})
+        self.id, self.index_date, self.country = row["person_id"], row["index_date"], row["country"]
+        self.severity, self.psychotic = episode.get("severity"), episode.get("psychotic", "unknown")
+        self.episode_start = episode.get("start_date")
+        self.episode_start_latest = episode.get("start_latest_date")
+
+    def _rows(self, name: str) -> Sequence[Row]:
+        return self._all.of(name).get(self._key, ())
+
+    @cached_property
+    def adequacy(self) -> tuple[AdequacyView, ...]:
+        """Trials, each under every rule of the definitions."""
+        shown = self.knowledge.rules_of_definitions  # facts may need trials judged by further rules
+        return tuple(
+            self._adequacy(trial, judged)
+            for trial in self.trials
+            for judged in self._all.judged[trial.key]
+            if judged["rule_key"] in shown
+        )
+
+    @cached_property
+    def verdicts(self) -> tuple[VerdictView, ...]:
+        """In the order of the definitions."""
+        told = Told()
+        return tuple(self._verdict(row, told) for row in self._rows("verdict"))
+
+    @cached_property
+    def notices(self) -> tuple[NoticeView, ...]:
+        """What a reader should know about the record."""
+        return (*notices_of(self._rows("notice")), *self._disputed())
+
+    @cached_property
+    def signs(self) -> tuple[Sign, ...]:
+        """Signs of suicidality on record."""
+        return tuple(Sign(s["kind"], s["about"], s["item"], s["record_ref"]) for s in self._rows("crisis"))
+
+    @cached_property
+    def statements(self) -> tuple[Statement, ...]:
+        """Sentences in the order in which they are to be read."""
+        return tuple(statements(self, self.phrases, self._all.reasons, self.knowledge))
+
+    @cached_property
+    def considerations(self) -> tuple[ConsiderationView, ...]:
+        """What else could explain it."""
+        return self._all.considered.of(self._key)
+
+    @cached_property
+    def genes(self) -> tuple[GeneView, ...]:
+        """What a guideline says by genotype."""
+        return self._all.considered.genes(self._key)
+
+    @cached_property
+    def options(self) -> tuple[OptionView, ...]:
+        """In their order; none for a visit."""
+        return () if self.phrases.is_visit else self._all.optioned.of(self._key, self.trials)
+
+    @cached_property
+    def groups(self) -> tuple[SpecialGroup, ...]:
+        """That need a specialist."""
+        return self._all.optioned.groups(self._key)
+
+    @cached_property
+    def mechanisms(self) -> tuple[MechanismView, ...]:
+        """What was tried of each system."""
+        return self._all.optioned.mechanisms(self._key)
+
+    @cached_property
+    def trials(self) -> tuple[TrialView, ...]:
+        """By start, each with an id that does not hang on the order of the input."""
+        notes, responses = self._all.one("trial_note", "trial_key"), self._all.one("response", "trial_key")
+        views = [self._trial(r, notes.get(r["trial_key"], {}), responses[r["trial_key"]]) for r in self._rows("trial")]
+        views.sort(key=_order)
+        seen: Counter[str] = Counter()
+        named = []
+        for view in views:
+            seen[view.id] += 1
+            n = seen[view.id]
+            named.append(view if n == 1 else replace(view, id=f"{view.id}-{n}"))
+        return tuple(named)
+
+    def _trial(self, row: Row, note: Row, response: Row) -> TrialView:
+        treatment = self.knowledge.treatments[row["treatment_key"]]
+        start = row["start_date"]
+        added = note.get("augments_key")
+        return TrialView(
+            key=row["trial_key"],
+            id=f"{treatment.id}-{start.isoformat() if start else 'unknown'}",
+            treatment=treatment,
+            class_name=self.knowledge.classes[treatment.klass].name,
+            start=start,
+            start_latest=note["start_latest_date"] if note else start,
+            end=row["end_date"],
+            end_earliest=note["end_earliest_date"] if note else row["end_date"],
+            is_ongoing=row["is_ongoing"],
+            covered_days=row["covered_days"],
+            covered_days_low=row["covered_days_low"],
+            max_dose_mg=row["max_dose_mg"],
+            is_dose_complete=row["is_dose_complete"],
+            sessions=note.get("sessions"),
+            adherence=note.get("adherence"),
+            stop_reason=note.get("stop_reason"),
+            added_to=None if added is None else self.knowledge.treatments[added].name,
+            outcome=response["outcome"],
+            improvement_percent=response["improvement_percent"],
+            basis=response["basis"],
+            measured=self._measured(response),
+            disagrees=response["disagrees"],
+        )
+
+    def _measured(self, response: Row) -> str | None:
+        """Instrument, first and last score behind a measured response."""
+        if response["basis"] != "measured":
+            return None
+        scores = (self._all.scores[response[end]] for end in ("baseline_key", "endpoint_key"))
+        before, after = (number(score) for score in scores)
+        name = self.knowledge.instruments[response["measure_id"]].name
+        return self.phrases.say("reason.measured", instrument=name, before=before, after=after)
+
+    def _adequacy(self, trial: TrialView, row: Row) -> AdequacyView:
+        rule = self.knowledge.rules[row["rule_key"]]
+        doses, sessions = self.knowledge.doses_of(rule), self.knowledge.sessions_of(rule)
+        is_silent = trial.treatment.id not in doses and trial.treatment.id not in sessions
+        copied = {name: row[name] for name in _COPIED}
+        return AdequacyView(trial, rule, **copied, is_rule_silent=is_silent, why=self._all.reasons.of)
+
+    def _verdict(self, row: Row, told: Told) -> VerdictView:
+        key = self._key, row["definition_key"]
+        definition = self.knowledge.definitions[row["definition_key"]]
+        counted = {c["trial_key"] for c in self._all.of("finding_trial", "definition_key").get(key, ())}
+        lacking = self._all.of("missing", "definition_key").get(key, ())
+        suspected = self._excluding(definition, ("suspected",))
+        lacks = Lacks(self.phrases, {t.key: t for t in self.trials}, definition, suspected, told)
+        value = finite(row["value"])
+        return VerdictView(
+            definition=definition,
+            status=row["status"],
+            value=value,
+            low=finite(row["low"]),
+            high=finite(row["high"]),
+            first_met_date=row["first_met_date"],
+            label=definition.label_of(value) or definition.label,
+            missing=tuple(dict.fromkeys(lacks.of(m["fact"], m["trial_key"]) for m in lacking)),
+            trial_ids=tuple(t.id for t in self.trials if t.key in counted),
+            excluded_by=self._excluding(definition, (None, "active", "remission", "resolved"))
+            if row["status"] == "not_applicable"
+            else (),
+        )
+
+    def _excluding(self, definition: Definition, status: tuple[str | None, ...]) -> tuple[str, ...]:
+        """Names of recorded conditions that a definition excludes."""
+        rows = [c for c in self._rows("condition") if c["status"] in status]
+        ids = {c["condition_id"] for c in rows}
+        known = sorted(i for i in ids if self.knowledge.condition_closure(i) & set(definition.excludes))
+        return tuple(self.knowledge.conditions[i].name for i in known)
+
+    @cached_property
+    def assumptions(self) -> tuple[str, ...]:
+        """What was not recorded and is taken as ordinary."""
+        return tuple(self._assumed())
+
+    def _assumed(self) -> Iterable[str]:
+        """What was not recorded and is taken as ordinary."""
+        silent = [self.phrases.named(t) for t in self.trials if t.adherence is None]
+        if len(silent) > NAMED and len(silent) == len(self.trials):
+            yield self.phrases.moded("assumed.adherence_all", n=len(silent))
+        elif silent:
+            yield self.phrases.moded("assumed.adherence", trials="; ".join(silent))
+        recorded = [c["condition_id"] for c in self._rows("condition")]
+        covered = {wider for i in recorded for wider in self.knowledge.condition_closure(i)}
+        asked = dict.fromkeys(e for d in self.knowledge.definitions for e in d.excludes)
+        names = [self.knowledge.conditions[c].name for c in asked if c not in covered]
+        if names:
+            yield self.phrases.moded("assumed.conditions", conditions="; ".join(names))
+
+    @cached_property
+    def score(self) -> str | None:
+        """The newest total of an instrument of severity, with the published name of its range."""
+        rows = [
+            r
+            for r in self._rows("measurement")
+            if (known := self.knowledge.instruments.get(r["measure_id"])) and known.is_depression_severity
+        ]
+        if not rows:
+            return None
+        row = max(rows, key=lambda r: (r["date"], r["measure_id"]))
+        instrument = self.knowledge.instruments[row["measure_id"]]
+        bands = instrument.bands.bands if instrument.bands else ()
+        band = next((b.label for b in bands if b.low <= row["value"] <= b.high), None)
+        key = "words.score" if band else "words.score_bare"
+        day = self.phrases.day(row["date"])
+        return self.phrases.say(key, instrument=instrument.name, value=number(row["value"]), day=day, band=band)
+
+    def _disputed(self) -> Iterator[NoticeView]:
+        disputed = self._all.tables["fact"].filter(pl.col("is_disputed") & (pl.col("person_key") == self._key))
+        for row in disputed.iter_rows(named=True):
+            name = self.knowledge.facts[row["fact_key"]].name
+            text = self.phrases.say("consider.disputed", fact=name)
+            yield NoticeView("flag", "answer_disputed", text, row["record_ref"])
+
+
+def notices_of(rows: Iterable[Row]) -> tuple[NoticeView, ...]:
+    """Views of rows of table `notice`."""
+    return tuple(NoticeView(r["kind"], r["code"], r["text"], r["record_ref"]) for r in rows)
+
+
+def _order(trial: TrialView) -> tuple[Any, ...]:
+    """By start, unknown ones last; ties by all that is known, so that the order of the input does not matter."""
+    dates = (trial.start, trial.start_latest, trial.end, trial.end_earliest)
+    known = tuple((d is None, d.toordinal() if d else 0) for d in dates)
+    numbers = (trial.covered_days, trial.max_dose_mg, trial.sessions, trial.adherence, trial.improvement_percent)
+    rest = tuple((n is None, n or 0.0) for n in numbers)
+    return (known[0], trial.treatment.id, *known[1:], *rest, trial.stop_reason or "", trial.outcome or "", trial.key)

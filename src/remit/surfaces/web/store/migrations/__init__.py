@@ -1,1 +1,0 @@
-"""Steps from every earlier layout of the data file to the present one."""

@@ -58,7 +58,6 @@ def said() -> list[Said]:
         if key is None and (name != "partial" or remedy is None):
             continue
         more = {"resource"} if name == "leave_out" else {"n"} if name == "read_text" else set()
-        more |= {"weaker", "stronger"} if any(k.arg is None for k in call.keywords) else set()
         place = f"{path.name}:{call.lineno}"
         told = remedy.value if isinstance(remedy, ast.Constant) else ""
         found.append(Said(name, key or "", told, frozenset(values) | more, place))

@@ -77,7 +77,7 @@ def _read_all(book: Book, paths: Iterable[str | Path]) -> None:
     """
     start, index_date = book.episode_start, book.index_date
     for day, name in ((index_date, "index_date"), (start.first if start else None, "episode_start")):
-        if day is not None and not book.is_in_years(span := Span(day, day)):
+        if day is not None and not book.is_in_years(span := Span(day, day)):  # words are only sought for a fault
             book.is_plausible(span, say(f"fault.place.{name}"))
     export = FhirExport(book)
     read: list[Path] = []

@@ -80,8 +80,8 @@ def _lead(book: Book, person: int, treatment: int, group: list[Stretch], *, is_s
         taken = _joined([*taken, *(i for s in mine if (i := _interval(s)))], bridged)
     name = book.knowledge.treatments[treatment].name
     for (weaker, stronger), n in left_out.items():
-        kinds = {"weaker": say(f"notice.evidence.{weaker}"), "stronger": say(f"notice.evidence.{stronger}")}
-        book.notice(person, "left_out", "weaker_evidence", treatment=name, n=n, **kinds)
+        less, more = say(f"notice.evidence.{weaker}"), say(f"notice.evidence.{stronger}")
+        book.notice(person, "left_out", "weaker_evidence", treatment=name, n=n, weaker=less, stronger=more)
     return kept
 
 

@@ -1,8 +1,10 @@
 """Times of the web app with 200 trials and 2,000 scores: pages over HTTP in this process, and the first page.
 
-Each page is asked for over HTTP in this process right after an edit, so that nothing is remembered from the page
-before, and then again. CPU time is given beside the time on the clock, for other work on the machine changes it less.
-The first page is that of `remit serve` in a process of its own.
+Each page is asked for over HTTP in this process right after an edit behind the app's back, so that nothing is
+remembered from the page before, and then again. Then the way of a person: the form of a treatment is sent as it is
+while one types, or a score is added, and a page is asked for after the answer. CPU time is given beside the time on
+the clock, for other work on the machine changes it less. The first page is that of `remit serve` in a process of its
+own.
 """
 
 from __future__ import annotations
@@ -14,11 +16,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from urllib.request import urlopen
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from httpx import Response
 
 from remit.knowledge import load_knowledge
 from remit.surfaces.web.record import Record
@@ -52,15 +57,47 @@ def edit(visitor: Visitor, home: str, made: Record, n: int) -> None:
     visitor.store.save(home.removeprefix("/p/"), made.document(), f"edit{n}")
 
 
+def timed(ask: Callable[[], Response], status: int = 200) -> tuple[float, float]:
+    """Milliseconds on the clock and of the CPU until an answer is there."""
+    clock, cpu = time.perf_counter(), time.process_time()
+    answer = ask()
+    taken = (time.perf_counter() - clock) * 1000, (time.process_time() - cpu) * 1000
+    assert answer.status_code == status, answer.status_code
+    return taken
+
+
 def asked(visitor: Visitor, path: str) -> tuple[float, float]:
     """Milliseconds on the clock and of the CPU until a page is there."""
-    clock, cpu = time.perf_counter(), time.process_time()
-    assert visitor.client.get(path).status_code == 200
-    return (time.perf_counter() - clock) * 1000, (time.process_time() - cpu) * 1000
+    return timed(lambda: visitor.client.get(path))
+
+
+class Typist:
+    """Edits the record as a person does: through the forms of the app."""
+
+    def __init__(self, visitor: Visitor, home: str) -> None:
+        self.visitor, self.home = visitor, home
+        self.form = visitor.get(f"{home}/history/t1").form(f"{home}/history/t1")["fields"]
+        self.token = {"token": self.form["token"]}
+
+    def dose(self, n: int) -> tuple[float, float]:
+        """Type another dose into the form of a treatment, which saves itself and shows what follows."""
+        fields = self.form | {"step_dose_1": str(10 + n)}
+        return self._sent("history/t1", fields, 200, {"hx-request": "true"})
+
+    def score(self, n: int) -> tuple[float, float]:
+        """Add a score; the answer sends one on to the page of scores."""
+        day = date(2026, 9, 1) + timedelta(days=n)
+        fields = {"code": "phq9", "value": str(1 + n % 27), "unit": "", "date": day.isoformat()}
+        return self._sent("scores/total", fields, 303, {})
+
+    def _sent(self, path: str, fields: dict[str, str], status: int, headers: dict[str, str]) -> tuple[float, float]:
+        url, sent = f"{self.home}/{path}", fields | self.token
+        client = self.visitor.client
+        return timed(lambda: client.post(url, data=sent, headers=headers, follow_redirects=False), status)
 
 
 def pages() -> None:
-    """Print medians of each page and the 95th percentile of all, in milliseconds."""
+    """Print medians of each page, and the 95th percentile of all."""
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(Path(folder))
         visitor = Visitor(store, load_knowledge()).begin("visit")
@@ -78,16 +115,36 @@ def pages() -> None:
                 warm += [asked(visitor, home + path) for _ in range(AGAIN)]
             after, again = after + cold, again + warm
             print(f"{path or '/':12} after an edit {said(cold)}   again {said(warm)}")
-        for name, times in (("after an edit", after), ("asked for again", again)):
-            clock, cpu = (statistics.quantiles(t, n=20)[-1] for t in zip(*times, strict=True))
-            print(f"p95 of pages {name}: {clock:.0f} ms, CPU {cpu:.0f} ms")
+        print(f"p95 of pages after an edit: {p95(after)}; asked for again: {p95(again)}")
+        typed(visitor, home)
         store.close()
 
 
+def typed(visitor: Visitor, home: str) -> None:
+    """Print the same of edits through the app: of their answers, and of the page after each."""
+    typist = Typist(visitor, home)
+    for name, send in (("a dose that is typed", typist.dose), ("a new score", typist.score)):
+        answers, after = [], []
+        for number, path in enumerate(PATHS):
+            times = []
+            for n in range(ROUNDS):
+                answers.append(send(number * ROUNDS + n))
+                times.append(asked(visitor, home + path))
+            after += times
+            print(f"{path or '/':12} after {name} {said(times)}")
+        print(f"p95 of answers to {name}: {p95(answers)}; of pages after it: {p95(after)}")
+
+
+def p95(times: list[tuple[float, float]]) -> str:
+    """95th percentiles on the clock and of the CPU."""
+    clock, cpu = (statistics.quantiles(t, n=20)[-1] for t in zip(*times, strict=True))
+    return f"{clock:.0f} ms, CPU {cpu:.0f} ms"
+
+
 def said(times: list[tuple[float, float]]) -> str:
-    """Medians on the clock and of the CPU."""
+    """Medians on the clock and of the CPU, and the least of the CPU."""
     clock, cpu = (statistics.median(t) for t in zip(*times, strict=True))
-    return f"{clock:5.0f} ms, CPU {cpu:4.0f} ms"
+    return f"{clock:5.0f} ms, CPU {cpu:4.0f} ms (least {min(t[1] for t in times):.0f})"
 
 
 def first_page() -> None:

@@ -39,6 +39,12 @@ def _quoted(value: str) -> str:
     return quoteattr(value)
 
 
+@lru_cache(maxsize=1024)
+def _disc(r: float, fill: str, stroke: str) -> str:
+    """What circles of a kind share; a picture has few kinds of them."""
+    return f'r="{num(r)}" fill={_quoted(fill)} stroke={_quoted(stroke)}'
+
+
 class Canvas:
     """Collects shapes and renders them with a title and a description."""
 
@@ -100,9 +106,7 @@ class Canvas:
         """Draw a circle; a label becomes its tooltip and is read aloud."""
         # Written out, for a long course has thousands of them.
         end = f"><title>{escape(label)}</title></circle>" if label else "/>"
-        self._parts.append(
-            f'<circle cx="{num(x)}" cy="{num(y)}" r="{num(r)}" fill={_quoted(fill)} stroke={_quoted(stroke)}{end}'
-        )
+        self._parts.append(f'<circle cx="{num(x)}" cy="{num(y)}" {_disc(r, fill, stroke)}{end}')
 
     def polygon(
         self,
@@ -115,7 +119,7 @@ class Canvas:
     ) -> None:
         """Draw a closed shape; a label becomes its tooltip and is read aloud."""
         extra = {"stroke_dasharray": dash} if dash else {}
-        written = " ".join(f"{num(x)},{num(y)}" for x, y in points)
+        written = " ".join([f"{num(x)},{num(y)}" for x, y in points])
         inner = f"<title>{escape(label)}</title>" if label else None
         self._add("polygon", inner, points=written, fill=fill, stroke=stroke, **extra)
 

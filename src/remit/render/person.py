@@ -181,8 +181,7 @@ class Person(PersonView):
     def _verdict(self, row: Row, told: Told) -> VerdictView:
         key = self._key, row["definition_key"]
         definition = self.knowledge.definitions[row["definition_key"]]
-        counted = {c["trial_key"] for c in self._all.of("finding_trial", "definition_key").get(key, ())}
-        lacking = self._all.of("missing", "definition_key").get(key, ())
+        counted, lacking = self._all.counted.get(key, set()), self._all.lacking.get(key, ())
         suspected = self._excluding(definition, ("suspected",))
         lacks = Lacks(self.phrases, {t.key: t for t in self.trials}, definition, suspected, told)
         value = finite(row["value"])
@@ -194,7 +193,7 @@ class Person(PersonView):
             high=finite(row["high"]),
             first_met_date=row["first_met_date"],
             label=definition.label_of(value) or definition.label,
-            missing=tuple(dict.fromkeys(lacks.of(m["fact"], m["trial_key"]) for m in lacking)),
+            missing=tuple(dict.fromkeys(lacks.of(fact, trial) for fact, trial in lacking)),
             trial_ids=tuple(t.id for t in self.trials if t.key in counted),
             excluded_by=self._excluding(definition, (None, "active", "remission", "resolved"))
             if row["status"] == "not_applicable"
@@ -246,6 +245,8 @@ class Person(PersonView):
         return self.phrases.say(key, instrument=instrument.name, value=number(row["value"]), day=day, band=band)
 
     def _disputed(self) -> Iterator[NoticeView]:
+        if not self._rows("clue"):
+            return  # nobody was asked directly
         disputed = self._all.tables["fact"].filter(pl.col("is_disputed") & (pl.col("person_key") == self._key))
         for row in disputed.iter_rows(named=True):
             name = self.knowledge.facts[row["fact_key"]].name

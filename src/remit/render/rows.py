@@ -19,6 +19,7 @@ from remit.render.reasons import Reasons
 from remit.tables import Tables
 
 Row = dict[str, Any]
+_OF_DEFINITION = ("person_key", "definition_key")
 
 
 def tuples(frame: pl.DataFrame, *columns: str) -> Iterator[tuple[Any, ...]]:
@@ -80,6 +81,22 @@ class Rows:
     def judged(self) -> Mapping[Any, list[Row]]:
         """Rows of `adequacy` with their days, by trial."""
         return by(adequacy_with_days(self.tables, self.knowledge), "trial_key")
+
+    @cached_property
+    def counted(self) -> Mapping[tuple[int, int], set[int]]:
+        """Keys of the trials that a definition counted, by person and definition."""
+        found: dict[tuple[int, int], set[int]] = defaultdict(set)
+        for person, definition, trial in tuples(self.tables["finding_trial"], *_OF_DEFINITION, "trial_key"):
+            found[person, definition].add(trial)
+        return found
+
+    @cached_property
+    def lacking(self) -> Mapping[tuple[int, int], list[tuple[str, int | None]]]:
+        """Facts that a definition lacks, each with the key of its trial, by person and definition."""
+        found: dict[tuple[int, int], list[tuple[str, int | None]]] = defaultdict(list)
+        for person, definition, *lack in tuples(self.tables["missing"], *_OF_DEFINITION, "fact", "trial_key"):
+            found[person, definition].append((lack[0], lack[1]))
+        return found
 
     @cached_property
     def scores(self) -> dict[int, float]:

@@ -11,12 +11,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from remit.flow.course.anchors import Courses, lay, read_courses
-from remit.flow.course.caseload import caseload
+from remit.flow.course.caseload import Found, caseload
 from remit.flow.course.due import dues
-from remit.flow.course.found import Events
+from remit.flow.course.found import Events, Happened
 from remit.flow.course.levels import level_events
 from remit.flow.course.responses import Under
-from remit.flow.course.rules import read_rules
+from remit.flow.course.rules import Rules, read_rules
 from remit.flow.course.runs import NOWHERE, last_before
 from remit.flow.course.series import UNNAMED, Series, read_series
 from remit.knowledge import Knowledge
@@ -32,18 +32,18 @@ def course(tables: Tables, knowledge: Knowledge) -> dict[str, pl.DataFrame]:
     Writes `course_event`, `due` and `caseload_line`.
     """
     series, courses = read_series(tables, knowledge), read_courses(tables)
-    table, is_better = _events(tables, series, courses, knowledge)
-    written = {"course_event": table, "due": dues(tables, table, series, courses, knowledge)}
-    asked = {name: tables[name] for name in ("person", "episode", "crisis")} | written
-    return written | {"caseload_line": caseload(asked, series, courses, is_better, knowledge)}
+    rules = read_rules(series.measures, knowledge)
+    table, happened, is_better = _events(tables, series, rules, courses, knowledge)
+    due, dated = dues(tables, happened, series, rules, courses, knowledge)
+    line = caseload(tables, Found(series, rules, happened, dated, is_better), courses, knowledge)
+    return {"course_event": table, "due": due, "caseload_line": line}
 
 
 def _events(
-    tables: Tables, series: Series, courses: Courses, knowledge: Knowledge
-) -> tuple[pl.DataFrame, NDArray[np.bool_]]:
-    """Table `course_event`; and by score whether it shows a remission, or a response under some trial."""
-    policy, rules = knowledge.course.policy, read_rules(series.measures, knowledge)
-    events = Events(series)
+    tables: Tables, series: Series, rules: Rules, courses: Courses, knowledge: Knowledge
+) -> tuple[pl.DataFrame, Happened, NDArray[np.bool_]]:
+    """Table `course_event`, also as arrays; and by score whether it shows a remission, or a response under a trial."""
+    policy, events = knowledge.course.policy, Events(series)
     trial_key = tables["trial"]["trial_key"].to_numpy()
     is_judged = courses.of(policy.judged, knowledge)
     anchors = lay(courses, series, np.flatnonzero(is_judged & courses.is_dated), knowledge)
@@ -59,7 +59,7 @@ def _events(
     for reason, column in (("changed_rater", series.rater), ("changed_mode", series.mode)):
         _changed(reason, column, series, events)
     is_better = responded.holds | (series.value <= rules.remission[series.measure])
-    return events.table(tables["person"]["person_key"].to_numpy()), is_better
+    return *events.table(tables["person"]["person_key"].to_numpy()), is_better
 
 
 def _changed(reason: str, column: NDArray[np.int64], series: Series, events: Events) -> None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from remit.engine.columns import is_known
 from remit.flow.course.series import Flags, Ints, Series
 from remit.flow.joined import Joined
 from remit.flow.scope import person_days, spans
@@ -59,7 +60,7 @@ def read_courses(tables: Tables) -> Courses:
     """The trials as arrays."""
     trial, dates, joined = tables["trial"], spans(tables), Joined(tables)
     person = person_rows(tables, trial["person_key"].to_numpy()).astype(np.int64)
-    is_dated = (dates.start == dates.late_start) & ~trial["start_date"].is_null().to_numpy()
+    is_dated = (dates.start == dates.late_start) & is_known(trial["start_date"])
     is_dated[joined.trials] = False
     return Courses(
         person,
@@ -69,7 +70,7 @@ def read_courses(tables: Tables) -> Courses:
         is_dated,
         trial["is_ongoing"].to_numpy(),
         person_days(tables)[0].astype(np.int64)[person],
-        ~trial["end_date"].is_null().to_numpy(),
+        is_known(trial["end_date"]),
     )
 
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from remit.engine.columns import NO_CODE, NO_DAY, as_dates, codes, days, nullable_codes, nullable_numbers, with_enums
+from remit.engine.columns import NO_CODE, NO_DAY, as_dates, nullable_codes, nullable_numbers, with_enums
 from remit.flow.course.anchors import Courses
-from remit.flow.course.rules import read_rules
+from remit.flow.course.found import Happened
+from remit.flow.course.rules import Rules
 from remit.flow.course.series import Flags, Ints, Numbers, Series
+from remit.flow.course.tasks import Dated
 from remit.flow.course.words import text_column
 from remit.flow.scope import person_days
 from remit.flow.settle import person_rows
 from remit.knowledge import Knowledge
-from remit.knowledge.tasks import EARLY, EARLY_RANK, LAST_RANK
+from remit.knowledge.tasks import EARLY_RANK, LAST_RANK
 from remit.tables import Tables
-from remit.tables.course import DUE_STATES, EVENT_KINDS, TRENDS, CaseloadLine, CourseEvent, Due
+from remit.tables.course import DUE_STATES, EVENT_KINDS, TRENDS, CaseloadLine
 from remit.tables.crisis import SIGNS
 
 _BETTER = (
@@ -27,31 +31,30 @@ _URGENCY = ("overdue", "due", "planned", "not_assessable", "done")
 """Which state of a task makes it the next step, within its topic."""
 
 
-def caseload(tables: Tables, series: Series, courses: Courses, is_better: Flags, knowledge: Knowledge) -> pl.DataFrame:
-    """Table `caseload_line`: where every person stands on the index date.
+class Found(NamedTuple):
+    """What was found of the scores of a run."""
 
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        With `course_event` and `due`, and `crisis` where it is there.
-    series : Series
-    courses : Courses
-    is_better : array of bool
-        By score: it shows a remission, or a response under some trial.
-    knowledge : Knowledge
-    """
+    series: Series
+    rules: Rules
+    happened: Happened
+    dated: Dated
+    is_better: Flags  # by score: it shows a remission, or a response under some trial
+
+
+def caseload(tables: Tables, found: Found, courses: Courses, knowledge: Knowledge) -> pl.DataFrame:
+    """Table `caseload_line`: where every person stands on the index date."""
+    series, happened = found.series, found.happened
     person = tables["person"]
     index = person_days(tables)[0].astype(np.int64)
     n = len(index)
-    last = _newest(series, n, knowledge)
-    first, trend = _trend(series, last, knowledge)
-    event, day = _newest_event(tables, n)
-    kind, certainty = codes(tables["course_event"], CourseEvent, "kind", "certainty")
+    last = _newest(series, found.rules, n)
+    first, trend = _trend(series, found.rules, last, knowledge)
+    event, day = _newest_event(happened, n)
     has = event >= 0
     signs, unanswered = _signs(tables, n)
-    due = _next(tables, n, knowledge)
+    due = _next(found.dated, n, knowledge)
     has_score = last >= 0
-    improved = _improved(tables, series, last, is_better, index, knowledge)
+    improved = _improved(found, last, index, knowledge)
     unimproved = _unimproved(courses, improved, has_score, index, knowledge)
     columns = [
         person["person_key"],
@@ -61,8 +64,8 @@ def caseload(tables: Tables, series: Series, courses: Courses, is_better: Flags,
         as_dates("first_date", np.where(has_score, _at(series.day, first, NO_DAY), NO_DAY)),
         nullable_numbers("first_score", np.where(has_score, _at(series.value, first, np.nan), np.nan)),
         pl.Series("trend", trend),
-        nullable_codes("event", _at(kind, np.where(has, event, -1), NO_CODE).astype(np.uint8)),
-        nullable_codes("event_certainty", _at(certainty, np.where(has, event, -1), NO_CODE).astype(np.uint8)),
+        nullable_codes("event", _at(happened.kind, np.where(has, event, -1), NO_CODE).astype(np.uint8)),
+        nullable_codes("event_certainty", _at(happened.certainty, np.where(has, event, -1), NO_CODE).astype(np.uint8)),
         as_dates("event_date", day),
         nullable_numbers("days_without_improvement", unimproved).cast(pl.Int32),
         as_dates("improved_date", improved),
@@ -80,9 +83,8 @@ def _at(column: NDArray[np.generic], row: Ints, null: float) -> NDArray[np.gener
     return np.where(row >= 0, column[np.maximum(row, 0)], null)
 
 
-def _newest(series: Series, n: int, knowledge: Knowledge) -> Ints:
+def _newest(series: Series, rules: Rules, n: int) -> Ints:
     """By person: row of the newest score of a depression scale, of one day the first instrument; -1: none."""
-    rules = read_rules(series.measures, knowledge)
     at = np.flatnonzero(rules.is_severity[series.measure])
     at = at[np.lexsort((-series.measure[at], series.day[at], series.person[at]))]
     newest = np.full(n, -1, np.int64)
@@ -90,9 +92,9 @@ def _newest(series: Series, n: int, knowledge: Knowledge) -> Ints:
     return newest
 
 
-def _trend(series: Series, last: Ints, knowledge: Knowledge) -> tuple[Ints, NDArray[np.uint8]]:
+def _trend(series: Series, rules: Rules, last: Ints, knowledge: Knowledge) -> tuple[Ints, NDArray[np.uint8]]:
     """The first score of the same line within the time looked at, and which way the last one lies from it."""
-    policy, rules = knowledge.course.policy, read_rules(series.measures, knowledge)
+    policy = knowledge.course.policy
     has = np.flatnonzero(last >= 0)
     at = last[has]
     first = last.copy()
@@ -108,12 +110,9 @@ def _trend(series: Series, last: Ints, knowledge: Knowledge) -> tuple[Ints, NDAr
     return first, trend
 
 
-def _newest_event(tables: Tables, n: int) -> tuple[Ints, Ints]:
+def _newest_event(happened: Happened, n: int) -> tuple[Ints, Ints]:
     """By person: row of the newest event that is no lack, of one day the last in the order of kinds; and its day."""
-    event = tables["course_event"]
-    kind, certainty = codes(event, CourseEvent, "kind", "certainty")
-    day = days(event["date"]).astype(np.int64)
-    person = person_rows(tables, event["person_key"].to_numpy())
+    person, _, kind, certainty, day = happened
     at = np.flatnonzero(kind != EVENT_KINDS.index("unknown"))
     at = at[np.lexsort((certainty[at], kind[at], day[at], person[at]))]
     newest, when = np.full(n, -1, np.int64), np.full(n, NO_DAY, np.int64)
@@ -121,33 +120,28 @@ def _newest_event(tables: Tables, n: int) -> tuple[Ints, Ints]:
     return newest, when
 
 
-def _improved(tables: Tables, series: Series, last: Ints, is_better: Flags, index: Ints, knowledge: Knowledge) -> Ints:
+def _improved(found: Found, last: Ints, index: Ints, knowledge: Knowledge) -> Ints:
     """By person: the newest day on which a depression scale showed an improvement; NO_DAY if none.
 
     A newest score that shows one holds until the next score is overdue: a missing week never counts as improvement.
     """
-    event, n = tables["course_event"], len(index)
-    kind = codes(event, CourseEvent, "kind")[0]
-    day = days(event["date"]).astype(np.int64)
-    person = person_rows(tables, event["person_key"].to_numpy())
-    severity = [m for m, x in knowledge.instruments.items() if x.is_depression_severity]
-    is_severity = event["measure_id"].is_in(severity).fill_null(False).to_numpy()
-    better = is_severity & np.isin(kind, [EVENT_KINDS.index(k) for k in _BETTER])
+    n, series, is_severity = len(index), found.series, found.rules.is_severity
+    person, measure, kind, _, day = found.happened
+    better = is_severity[measure] & (measure >= 0) & np.isin(kind, [EVENT_KINDS.index(k) for k in _BETTER])
     newest = np.full(n, NO_DAY, np.int64)
     np.maximum.at(newest, person[better], day[better])
-    at = np.flatnonzero(is_better & read_rules(series.measures, knowledge).is_severity[series.measure])
+    at = np.flatnonzero(found.is_better & is_severity[series.measure])
     np.maximum.at(newest, series.person[at], series.day[at])
-    is_held = (last >= 0) & (_at(series.day, last, 0) == newest) & ~_is_unmeasured(tables, n, knowledge)
+    is_held = (last >= 0) & (_at(series.day, last, 0) == newest) & ~_is_unmeasured(found.dated, n, knowledge)
     return np.where(is_held, index, newest)
 
 
-def _is_unmeasured(tables: Tables, n: int, knowledge: Knowledge) -> Flags:
+def _is_unmeasured(dated: Dated, n: int, knowledge: Knowledge) -> Flags:
     """By person: the next score is overdue."""
-    due = tables["due"]
     rules = [key for key, rule in enumerate(knowledge.course.tasks) if rule.measuring]
-    is_late = np.isin(due["rule_key"].to_numpy(), rules) & (codes(due, Due, "state")[0] == DUE_STATES.index("overdue"))
+    is_late = np.isin(dated.rule, rules) & (dated.state == DUE_STATES.index("overdue"))
     found = np.zeros(n, np.bool_)
-    found[person_rows(tables, due["person_key"].to_numpy()[is_late])] = True
+    found[dated.person[is_late]] = True
     return found
 
 
@@ -172,21 +166,17 @@ def _signs(tables: Tables, n: int) -> tuple[Flags, Flags]:
     return signs, unanswered
 
 
-def _next(tables: Tables, n: int, knowledge: Knowledge) -> list[pl.Series]:
+def _next(dated: Dated, n: int, knowledge: Knowledge) -> list[pl.Series]:
     """How much is overdue and due, and the task that comes first: by cause, then state, topic and date."""
-    due, course = tables["due"], knowledge.course
-    state = codes(due, Due, "state")[0]
-    person = person_rows(tables, due["person_key"].to_numpy())
+    course, (person, rule, state, due_day, is_early) = knowledge.course, dated
     counted = [np.bincount(person[state == DUE_STATES.index(s)], minlength=n) for s in ("overdue", "due")]
     rank = np.array([_URGENCY.index(s) for s in DUE_STATES])
     topic = np.array([course.caseload.topics.index(t.topic) for t in course.tasks])
-    rule = due["rule_key"].to_numpy()
-    day = days(due["due_date"], np.iinfo(np.int32).max)
+    day = np.where(due_day == NO_DAY, np.iinfo(np.int32).max, due_day)
     cause = np.array([t.rank for t in course.tasks])[rule]
     is_after_event = np.array([t.event is not None for t in course.tasks])[rule]
     is_open = np.isin(state, [DUE_STATES.index(s) for s in ("overdue", "due")])
     is_open |= is_after_event & (state == DUE_STATES.index("not_assessable"))  # nothing shows that it was done
-    is_early = (due["branch"] == EARLY).fill_null(False).to_numpy()
     is_later = np.where(is_open, np.where(is_early, np.minimum(cause, EARLY_RANK), cause), LAST_RANK)
     at = np.flatnonzero(state != DUE_STATES.index("done"))
     order = at[np.lexsort((rule[at], day[at], topic[rule[at]], rank[state[at]], is_later[at], person[at]))][::-1]
@@ -196,6 +186,6 @@ def _next(tables: Tables, n: int, knowledge: Knowledge) -> list[pl.Series]:
         pl.Series("n_overdue", counted[0].astype(np.uint32)),
         pl.Series("n_due", counted[1].astype(np.uint32)),
         nullable_numbers("next_rule_key", _at(rule, first, np.nan).astype(np.float64)).cast(pl.UInt16),
-        as_dates("next_date", _at(days(due["due_date"]).astype(np.int64), first, NO_DAY)),
+        as_dates("next_date", _at(due_day, first, NO_DAY)),
         nullable_codes("next_state", _at(state, first, NO_CODE).astype(np.uint8)),
     ]

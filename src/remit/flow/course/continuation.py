@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from remit.engine.columns import NO_DAY, codes, days
+from remit.engine.columns import NO_DAY, days
 from remit.flow.course.series import DAY_BITS, DAY_ZERO, Flags, Ints, Numbers
 from remit.flow.course.setting import Setting
 from remit.flow.course.tasks import BLIND, DONE, OPEN, OVERDUE, PLANNED, Tasks, reason
 from remit.flow.settle import person_rows
 from remit.knowledge.tasks import Algorithm, Condition
-from remit.tables.course import CERTAINTIES, EVENT_KINDS, CourseEvent
+from remit.tables.course import CERTAINTIES, EVENT_KINDS
 
 ZERO, ONE, TWO, STOP = range(4)
 BRANCHES = ("zero", "one", "two", "stop")
@@ -52,7 +52,7 @@ class Continuation:
     """One algorithm over all persons to whom it applies on the index date."""
 
     def __init__(self, setting: Setting) -> None:
-        self._tables, self._event, self._series, self._courses, self._record, self._knowledge = setting
+        self._tables, self._happened, self._series, _, self._courses, self._record, self._knowledge = setting
 
     def add(self, rule_key: int, algorithm: Algorithm, has_sign: Flags, tasks: Tasks) -> None:
         """Add the tasks of the fixed weeks, or of the week of the index date."""
@@ -88,13 +88,11 @@ class Continuation:
 
     def _confirmed(self, kind: str, algorithm: Algorithm) -> tuple[Ints, Ints]:
         """Persons and days of confirmed events of a kind on the algorithm's instrument, in order."""
-        event = self._event
-        kinds, certainty = codes(event, CourseEvent, "kind", "certainty")
-        is_measure = (event["measure_id"] == algorithm.measure).fill_null(False).to_numpy()
-        is_wanted = (kinds == EVENT_KINDS.index(kind)) & (certainty == CERTAINTIES.index("confirmed")) & is_measure
-        rows = np.flatnonzero(is_wanted)
-        person = person_rows(self._tables, event["person_key"].to_numpy()[rows]).astype(np.int64)
-        day = days(event["date"]).astype(np.int64)[rows]
+        happened = self._happened
+        is_measure = happened.measure == self._series.measures.index(algorithm.measure)
+        is_sure = happened.certainty == CERTAINTIES.index("confirmed")
+        rows = np.flatnonzero((happened.kind == EVENT_KINDS.index(kind)) & is_sure & is_measure)
+        person, day = happened.person[rows], happened.day[rows]
         order = np.lexsort((day, person))
         return person[order], day[order]
 

@@ -9,20 +9,21 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from remit.engine.columns import NO_DAY, codes, days
+from remit.engine.columns import NO_DAY, days
 from remit.flow.course.anchors import Courses
 from remit.flow.course.continuation import Continuation
+from remit.flow.course.found import Happened
 from remit.flow.course.measuring import add_measuring
 from remit.flow.course.record import Record
+from remit.flow.course.rules import Rules
 from remit.flow.course.series import Flags, Ints, Series
 from remit.flow.course.setting import Setting
-from remit.flow.course.tasks import BLIND, DONE, OPEN, OVERDUE, PLANNED, Tasks, reason
-from remit.flow.course.words import text_codes
+from remit.flow.course.tasks import BLIND, DONE, OPEN, OVERDUE, PLANNED, Dated, Tasks, reason
 from remit.flow.settle import person_rows
 from remit.knowledge import Knowledge
 from remit.knowledge.tasks import EARLY, AfterEvent, TaskRule
 from remit.tables import Tables
-from remit.tables.course import CERTAINTIES, EVENT_KINDS, CourseEvent
+from remit.tables.course import CERTAINTIES, EVENT_KINDS
 from remit.tables.crisis import SIGNS
 
 _NO_REASON = -1
@@ -30,11 +31,13 @@ _UNREAD = np.iinfo(np.int64).max
 """In place of a day: the record cannot show whether a task was done."""
 
 
-def dues(tables: Tables, event: pl.DataFrame, series: Series, courses: Courses, knowledge: Knowledge) -> pl.DataFrame:
-    """Table `due`."""
+def dues(
+    tables: Tables, happened: Happened, series: Series, rules: Rules, courses: Courses, knowledge: Knowledge
+) -> tuple[pl.DataFrame, Dated]:
+    """Table `due`, and what the list view reads of it."""
     record, tasks = Record(tables, courses, knowledge), Tasks()
     signs = _signs(tables, record)
-    setting = Setting(tables, event, series, courses, record, knowledge)
+    setting = Setting(tables, happened, series, rules, courses, record, knowledge)
     continuation, work = Continuation(setting), _Work(setting, tasks)
     for key, rule in enumerate(knowledge.course.tasks):
         if rule.running is not None:
@@ -83,7 +86,7 @@ class _Work:
     """What rules of several causes share."""
 
     def __init__(self, setting: Setting, tasks: Tasks) -> None:
-        self.tables, self.event, self.series, self.courses, self.record, self.knowledge = setting
+        self.tables, self.happened, self.series, _, self.courses, self.record, self.knowledge = setting
         self.tasks, self.policy = tasks, setting.knowledge.course.policy
         self.may_run, self.runs = self.courses.may_run, self.courses.runs
         self.is_over = self.courses.has_end & ~self.may_run
@@ -144,7 +147,7 @@ class _Work:
 
     def after(self, key: int, rule: TaskRule, cause: AfterEvent) -> None:
         """Tasks after an event on a line's newest score."""
-        kind, certainty, day, person = self._happened
+        person, measure, kind, certainty, day = self.happened
         is_cause = np.isin(kind, [EVENT_KINDS.index(k) for k in cause.kinds])
         if cause.certainty is not None:
             is_cause &= certainty == CERTAINTIES.index(cause.certainty)
@@ -160,23 +163,14 @@ class _Work:
         state = np.select([since < first, since <= until], [PLANNED, OPEN], OVERDUE if rule.any_severity else BLIND)
         why = np.where(state == BLIND, reason("nothing_to_read"), _NO_REASON)
         over = NO_DAY if np.isinf(until) else day[at] + int(until) + 1
-        names = self.event["measure_id"].gather(at).to_list()
-        measure = np.array([self.tasks.measure(m) for m in names], np.int64)
-        self.tasks.add(key, person[at], state=state, day=day[at] + first, overdue=over, reason=why, measure=measure)
-
-    @cached_property
-    def _happened(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8], Ints, Ints]:
-        """By event: kind, certainty, day, and row of the person."""
-        kind, certainty = codes(self.event, CourseEvent, "kind", "certainty")
-        person = person_rows(self.tables, self.event["person_key"].to_numpy()).astype(np.int64)
-        return kind, certainty, days(self.event["date"]).astype(np.int64), person
+        names = [self.series.measures[m] for m in measure[at]]
+        named = np.array([self.tasks.measure(m) for m in names], np.int64)
+        self.tasks.add(key, person[at], state=state, day=day[at] + first, overdue=over, reason=why, measure=named)
 
     @cached_property
     def _is_newest(self) -> Flags:
         """By event: whether no score of its line came later."""
-        code = text_codes(self.event["measure_id"].fill_null(""), self.series.measures)
-        _, _, day, person = self._happened
-        return self.series.is_newest(code, person, day)
+        return self.series.is_newest(self.happened.measure, self.happened.person, self.happened.day)
 
     def _blind(self, key: int, trial: NDArray[np.intp], why: str) -> None:
         """Tasks that cannot be dated."""

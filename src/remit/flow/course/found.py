@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from remit.engine.columns import NO_CODE, NO_DAY, as_dates, nullable_codes, nullable_numbers, with_enums
-from remit.flow.course.series import Series
+from remit.flow.course.series import Ints, Series
 from remit.flow.course.words import text_column
 from remit.tables.course import CERTAINTIES, EVENT_KINDS, UNKNOWN_REASONS, CourseEvent
 
@@ -18,6 +18,16 @@ _COLUMNS = (
     "person", "measure", "kind", "certainty", "day", "trial", "at", "earlier", "percent", "error", "weeks", "result",
     "reason", "key",
 )  # fmt: skip
+
+
+class Happened(NamedTuple):
+    """Events as arrays, in the order of table `course_event`."""
+
+    person: Ints  # row of table `person`
+    measure: Ints  # code; -1: concerns no single instrument
+    kind: NDArray[np.uint8]
+    certainty: NDArray[np.uint8]  # NO_CODE: not of this kind
+    day: Ints  # NO_DAY: unknown
 
 
 class Events:
@@ -54,28 +64,33 @@ class Events:
         columns["kind"] = EVENT_KINDS.index(kind)
         columns["certainty"] = NONE if certainty is None else CERTAINTIES.index(certainty)
         empty = {name: np.nan if name in ("percent", "error") else NONE for name in _COLUMNS} | {"day": NO_DAY}
-        self._parts.append({name: np.broadcast_to(columns.get(name, empty[name]), n) for name in _COLUMNS})
+        full = empty | columns
+        self._parts.append({name: spread(full[name], n) for name in _COLUMNS})
 
-    def table(self, person_key: NDArray[np.uint32]) -> pl.DataFrame:
-        """Table `course_event`, in order of person, instrument, date, kind and trial."""
+    def table(self, person_key: NDArray[np.uint32]) -> tuple[pl.DataFrame, Happened]:
+        """Table `course_event`, in order of person, instrument, date, kind and trial; and what tasks read of it."""
         if not self._parts:
-            return CourseEvent.empty()
+            none, no_code = np.empty(0, np.int64), np.empty(0, np.uint8)
+            return CourseEvent.empty(), Happened(none, none, no_code, no_code, none)
         c = {name: np.concatenate([part[name] for part in self._parts]) for name in _COLUMNS}
         order = np.lexsort(
             (c["weeks"], c["reason"], c["certainty"], c["trial"], c["kind"], c["day"], c["measure"], c["person"])
         )
         c = {name: column[order] for name, column in c.items()}
-        return self._frame(c, person_key)
+        happened = Happened(
+            c["person"], c["measure"], c["kind"].astype(np.uint8), _code(c["certainty"]), c["day"].astype(np.int64)
+        )
+        return self._frame(c, happened, person_key), happened
 
-    def _frame(self, c: dict[str, NDArray[Any]], person_key: NDArray[np.uint32]) -> pl.DataFrame:
+    def _frame(self, c: dict[str, NDArray[Any]], happened: Happened, person_key: NDArray[np.uint32]) -> pl.DataFrame:
         s = self._series
         has, has_earlier = c["at"] != NONE, c["earlier"] != NONE
         key = np.where(has, _taken(s.key, c["at"]), np.where(c["key"] == NONE, np.nan, c["key"]))
         columns = [
             pl.Series("person_key", person_key[c["person"]]),
             text_column("measure_id", s.measures, c["measure"]),
-            pl.Series("kind", c["kind"].astype(np.uint8)),
-            nullable_codes("certainty", _code(c["certainty"])),
+            pl.Series("kind", happened.kind),
+            nullable_codes("certainty", happened.certainty),
             as_dates("date", c["day"]),
             _optional("trial_key", c["trial"], pl.UInt32),
             nullable_numbers("measurement_key", key).cast(pl.UInt32),
@@ -89,6 +104,11 @@ class Events:
             nullable_codes("reason", _code(c["reason"])),
         ]
         return with_enums(columns, CourseEvent.words())
+
+
+def spread(value: Any, n: int) -> NDArray[Any]:
+    """An array of so many rows, or one value on all of them."""
+    return value if isinstance(value, np.ndarray) and value.ndim else np.full(n, value)
 
 
 def _taken(column: NDArray[Any], rows: NDArray[Any]) -> NDArray[np.float64]:

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import polars as pl
 
-from remit.engine.columns import NO_DAY, codes, days
-from remit.flow.course.record import Record
+from remit.engine.columns import NO_DAY
+from remit.flow.course.found import Happened
 from remit.flow.course.series import Flags, Ints
 from remit.flow.course.setting import Setting
 from remit.flow.course.tasks import OPEN, OVERDUE, PLANNED, Tasks, reason
-from remit.flow.settle import person_rows
-from remit.knowledge import Knowledge
 from remit.knowledge.tasks import TaskRule
-from remit.tables import Tables
-from remit.tables.course import CERTAINTIES, EVENT_KINDS, CourseEvent
+from remit.tables.course import CERTAINTIES, EVENT_KINDS
 
 _WELL = ("response", "remission", "sustained_remission")
 _UNWELL = ("relapse", "recurrence", "worsening")
@@ -36,9 +32,9 @@ def add_measuring(key: int, rule: TaskRule, setting: Setting, tasks: Tasks) -> N
 
 def _intervals(setting: Setting) -> Ints:
     """By person: days between measurements."""
-    tables, event, _, courses, record, knowledge = setting
+    courses, record, knowledge = setting.courses, setting.record, setting.knowledge
     measuring = knowledge.course.policy.measuring
-    well, unwell, recovered = phase_days(tables, event, record, knowledge)
+    well, unwell, recovered = phase_days(setting.happened, setting.rules.is_severity, record.n)
     rapid = np.zeros(record.n, np.bool_)
     rapid[courses.person[courses.may_run & courses.of(measuring.rapid, knowledge)]] = True
     return np.select(
@@ -48,18 +44,24 @@ def _intervals(setting: Setting) -> Ints:
     )
 
 
-def phase_days(tables: Tables, event: pl.DataFrame, record: Record, knowledge: Knowledge) -> tuple[Ints, Ints, Ints]:
-    """By person: newest day of a confirmed improvement, of a return or worsening, and of a recovery; NO_DAY if none."""
-    severity = [m for m, x in knowledge.instruments.items() if x.is_depression_severity]
-    is_severity = event["measure_id"].is_in(severity).fill_null(False).to_numpy()
-    kind, certainty = codes(event, CourseEvent, "kind", "certainty")
-    person = person_rows(tables, event["person_key"].to_numpy())
-    day = days(event["date"]).astype(np.int64)
+def phase_days(happened: Happened, is_severity: Flags, n: int) -> tuple[Ints, Ints, Ints]:
+    """By person: newest day of a confirmed improvement, of a return or worsening, and of a recovery; NO_DAY if none.
+
+    Parameters
+    ----------
+    happened : Happened
+    is_severity : array of bool
+        By code of an instrument: it is a depression scale.
+    n : int
+        Persons.
+    """
+    person, measure, kind, certainty, day = happened
+    is_severe = is_severity[measure] & (measure >= 0)
     is_sure = certainty == CERTAINTIES.index("confirmed")
 
     def newest(kinds: tuple[str, ...], which: Flags) -> Ints:
-        at = is_severity & which & np.isin(kind, [EVENT_KINDS.index(k) for k in kinds])
-        found = np.full(record.n, NO_DAY, np.int64)
+        at = is_severe & which & np.isin(kind, [EVENT_KINDS.index(k) for k in kinds])
+        found = np.full(n, NO_DAY, np.int64)
         np.maximum.at(found, person[at], day[at])
         return found
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from functools import cached_property
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from remit.engine.columns import NO_DAY, days, values
 from remit.flow.course.anchors import Courses
 from remit.flow.course.series import Flags, Ints, Numbers
-from remit.flow.course.words import text_codes
+from remit.flow.course.words import FEW, text_codes
 from remit.flow.scope import person_days
 from remit.flow.settle import person_rows
 from remit.knowledge import Knowledge
 from remit.tables import Tables
 
 _NO_AGE = -1
+_MONTHS = 12
 _MONTH = 32  # more than the days of any month, so that month and day compare as one number
 
 
@@ -53,7 +53,8 @@ class Record:
         """Row of each measure on record that a rule reads."""
         rules = self._knowledge.course.tasks
         read = set().union(*(self._asked(rule.measures, rule.any_severity) for rule in rules))
-        present = self._tables["measurement"]["measure_id"].unique().to_list()
+        names = self._tables["measurement"]["measure_id"]
+        present = names.to_list() if len(names) <= FEW else names.unique().to_list()
         return {name: i for i, name in enumerate(sorted(set(present) & read))}
 
     @cached_property
@@ -71,11 +72,9 @@ class Record:
     @cached_property
     def age(self) -> Ints:
         """By person: full years on the index date; -1 where unknown."""
-        birth, today = self._tables["person"]["birth_date"].dt, self._tables["person"]["index_date"].dt
-        years = values(today.year() - birth.year(), _NO_AGE).astype(np.int64)
-        day_of = [part.month().cast(pl.Int64) * _MONTH + part.day().cast(pl.Int64) for part in (today, birth)]
-        is_before = values(day_of[0], 0) < values(day_of[1], 0)
-        return np.where(years == _NO_AGE, _NO_AGE, years - is_before)
+        birth_day = days(self._tables["person"]["birth_date"])
+        (born, birthday), (this_year, today) = _years(birth_day), _years(self.index)
+        return np.where(birth_day == NO_DAY, _NO_AGE, this_year - born - (today < birthday))
 
     def is_aged(self, low: float | None, high: float | None) -> tuple[Flags, Flags]:
         """By person: surely within the ages, both inclusive; and age unknown."""
@@ -119,3 +118,12 @@ class Record:
     def trial_key(self) -> NDArray[np.int64]:
         """Key by row of table `trial`."""
         return self._tables["trial"]["trial_key"].to_numpy().astype(np.int64)
+
+
+def _years(day: NDArray[np.int32] | Ints) -> tuple[Ints, Ints]:
+    """The year of a day, and its place within the year, which is the same for the same date of any year."""
+    date = day.astype("datetime64[D]")
+    month = date.astype("datetime64[M]")
+    number = month.astype(np.int64)  # from January 1970
+    within = (date - month.astype("datetime64[D]")).astype(np.int64)
+    return number // _MONTHS, number % _MONTHS * _MONTH + within

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import polars as pl
-
 from remit.flow.course.anchors import Courses
+from remit.flow.course.found import Happened
 from remit.flow.course.record import Record
+from remit.flow.course.rules import Rules
 from remit.flow.course.series import Series
 from remit.knowledge import Knowledge
 from remit.tables import Tables
@@ -17,8 +17,9 @@ class Setting(NamedTuple):
     """The run, read once for all tasks."""
 
     tables: Tables
-    event: pl.DataFrame  # table `course_event`
+    happened: Happened
     series: Series
+    rules: Rules
     courses: Courses
     record: Record
     knowledge: Knowledge

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from remit.engine.columns import NO_CODE, NO_DAY, as_dates, nullable_codes, nullable_numbers, with_enums
+from remit.flow.course.found import spread
+from remit.flow.course.series import Flags, Ints
 from remit.flow.course.words import text_column
+from remit.knowledge.tasks import EARLY
 from remit.tables.course import DUE_REASONS, DUE_STATES, Due
 
 NONE = -1
 _COLUMNS = ("person", "rule", "trial", "measure", "day", "overdue", "state", "reason", "done", "branch", "number")
 DONE, OPEN, OVERDUE, PLANNED, BLIND = (DUE_STATES.index(s) for s in DUE_STATES)
+
+
+class Dated(NamedTuple):
+    """Tasks as arrays, in the order of table `due`."""
+
+    person: Ints  # row of table `person`
+    rule: Ints  # row of `knowledge.course.tasks`
+    state: Ints
+    day: Ints  # NO_DAY: unknown
+    is_early: Flags  # what has to wait for the end of a treatment is on record before the wait is over
 
 
 class Tasks:
@@ -41,8 +54,8 @@ class Tasks:
             return
         blank = {name: NONE for name in _COLUMNS} | dict.fromkeys(("day", "overdue", "done"), NO_DAY)
         columns |= {"rule": rule_key, "person": person}
-        full = {"number": np.nan} | columns
-        self._parts.append({name: np.broadcast_to(full.get(name, blank[name]), len(person)) for name in _COLUMNS})
+        full = blank | {"number": np.nan} | columns
+        self._parts.append({name: spread(full[name], len(person)) for name in _COLUMNS})
 
     def branch(self, name: str) -> int:
         """Code of a branch."""
@@ -52,10 +65,11 @@ class Tasks:
         """Code of an instrument."""
         return _place(self._measures, name)
 
-    def table(self, person_key: NDArray[np.uint32]) -> pl.DataFrame:
-        """Table `due`, in order of person, rule, trial and date."""
+    def table(self, person_key: NDArray[np.uint32]) -> tuple[pl.DataFrame, Dated]:
+        """Table `due`, in order of person, rule, trial and date; and what the list view reads of it."""
         if not self._parts:
-            return Due.empty()
+            none = np.empty(0, np.int64)
+            return Due.empty(), Dated(none, none, none, none, none.astype(np.bool_))
         c = {name: np.concatenate([part[name] for part in self._parts]) for name in _COLUMNS}
         order = np.lexsort((c["branch"], c["day"], c["trial"], c["rule"], c["person"]))
         c = {name: column[order] for name, column in c.items()}
@@ -72,7 +86,9 @@ class Tasks:
             text_column("branch", self._branches, c["branch"]),
             nullable_numbers("number", c["number"].astype(np.float64)),
         ]
-        return with_enums(columns, Due.words())
+        is_early = np.array([branch == EARLY for branch in (*self._branches, None)])[c["branch"]]
+        dated = Dated(c["person"], c["rule"], c["state"], c["day"].astype(np.int64), is_early)
+        return with_enums(columns, Due.words()), dated
 
 
 def reason(name: str) -> int:

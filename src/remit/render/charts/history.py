@@ -211,7 +211,8 @@ class History:
     ) -> tuple[Point, tuple[str, str, str, str]]:
         """A score, and its row of the table."""
         day, shown, mark, told = self.phrases.day(score.day), words.text, "", ""
-        trial = trials.get(self.ends[score.key]) if score.key in self.ends else None
+        ended = self.ends.get(score.key)
+        trial = None if ended is None else trials.get(ended)
         if trial and trial.outcome and (mark := self.say(f"chart.marks.{trial.outcome}")):
             told = self.say("chart.end_of", named=self.phrases.named(trial), outcome=mark)
         if score.is_imputed:

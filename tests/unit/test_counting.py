@@ -52,6 +52,12 @@ def test_caps(seed: int) -> None:
     assert caps(owner, unit, veto, N_UNITS).tolist() == expected
 
 
+@pytest.mark.parametrize("veto", [NO, UNKNOWN, YES])
+def test_caps_where_all_rows_say_the_same(veto: int) -> None:
+    owner, unit, _ = columns(draw(0))
+    assert caps(owner, unit, np.full(len(owner), veto, np.uint8), N_UNITS).tolist() == [YES - veto] * len(owner)
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_covered(seed: int) -> None:
     rng = random.Random(seed)

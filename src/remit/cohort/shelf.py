@@ -42,7 +42,6 @@ class Shelf:
         self.n_buckets = n_buckets
         self.counts = pl.DataFrame(schema=COUNTS)
         self.n_rows = 0  # exposures
-        self.n_lines = 0  # rows of any table
         self.newest: Any = None  # newest date of an exposure
         self.last_seen: Any = None  # newest last day of anything that has one
         self.tables: set[str] = set()  # that have rows
@@ -79,7 +78,6 @@ class Shelf:
         chunk = conformed(table, chunk)
         self._same_ids(chunk)
         self.tables.add(table)
-        self.n_lines += chunk.height
         if table == "exposure":
             self.n_rows += chunk.height
             newest = newest_day(chunk)

@@ -64,11 +64,6 @@ class MissingFacts:
             else:
                 _of_trials(self, definition, feature, units, differs)
 
-    def of_trials(self, trials: Flags, fact: str) -> None:
-        """Enter a fact of trials."""
-        for trial in trials.nonzero()[0].tolist():
-            self._rows[self._person[trial], self.key, fact, trial] = None
-
     def of_persons(self, persons: Flags, fact: str) -> None:
         """Enter a fact of persons."""
         for person in persons.nonzero()[0].tolist():

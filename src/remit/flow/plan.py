@@ -94,10 +94,6 @@ def _washouts(tables: Tables, knowledge: Knowledge, template: PlanTemplate) -> p
     return PlanWashout.conform(clear.sort("person_key", "treatment_key"))
 
 
-def _day_before(column: str) -> pl.Expr:
-    return pl.col(column) - pl.duration(days=1)
-
-
 def _starts(tables: Tables, washouts: pl.DataFrame, template: PlanTemplate, start: date) -> pl.DataFrame:
     waiting = washouts.group_by("person_key").agg(
         clear=pl.col("clear_date").max(), is_datable=pl.col("clear_date").is_not_null().all()

@@ -70,11 +70,6 @@ class Cipher:
         self._key = key
         self._aead = AESGCM(key) if key else None
 
-    @property
-    def is_sealing(self) -> bool:
-        """Whether there is a key."""
-        return self._key is not None
-
     def wrap(self, passphrase: str) -> Keyring:
         """The data key, wrapped with a key made of a passphrase."""
         if self._key is None:

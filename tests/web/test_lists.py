@@ -20,3 +20,8 @@ def test_no_row_is_nothing() -> None:
 
 def test_a_separator_in_a_cell_writes_no_tag_of_its_own() -> None:
     assert "<script>" not in table_rows([("a\x1f<script>\x1e", "b")])
+
+
+def test_a_separator_in_a_text_makes_no_cell() -> None:
+    made = table_rows([("a\x1fb", "c\x1e"), ("d", "e")])
+    assert made == "<tr><td>ab</td><td>c</td></tr>\n<tr><td>d</td><td>e</td></tr>\n"

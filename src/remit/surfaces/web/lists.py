@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from markupsafe import Markup, escape
 
 _CELL, _ROW = "\x1f", "\x1e"
-"""Separators of units and records, which no text holds that is shown: they keep cells apart while all are escaped."""
+"""Separators of units and records: they keep cells apart while all are escaped."""
+_SEPARATORS = str.maketrans("", "", _CELL + _ROW)
 
 
 def table_rows(rows: Sequence[tuple[str, ...]]) -> Markup:
@@ -19,6 +20,10 @@ def table_rows(rows: Sequence[tuple[str, ...]]) -> Markup:
     """
     if not rows:
         return Markup("")
-    text = str(escape(_ROW.join([_CELL.join(row) for row in rows])))
+    plain = _ROW.join([_CELL.join(row) for row in rows])
+    if plain.count(_CELL) != sum(map(len, rows)) - len(rows) or plain.count(_ROW) != len(rows) - 1:
+        # Someone's text holds a separator, which shows nothing: without it cells stay where they are.
+        return table_rows([tuple(cell.translate(_SEPARATORS) for cell in row) for row in rows])
+    text = str(escape(plain))
     inner = text.replace(_CELL, "</td><td>").replace(_ROW, "</td></tr>\n<tr><td>")
     return Markup(f"<tr><td>{inner}</td></tr>\n")

@@ -10,13 +10,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from cohort.making import day, knowledge, run, table, write_csv
+from cohort.making import HOUR, MG, MICROGRAM, ML, day, knowledge, run, table, write_csv
 from remit.cohort.measures.pathways import form_lines
 from remit.cohort.results.cells import complementary, differing, few_left, merged_steps, suppressed
 from remit.cohort.results.intervals import poisson
 from remit.cohort.results.prevalence import agreement
 from remit.cohort.results.survival import curves
-from remit.cohort.sources.strength import HOUR, MG, MICROGRAM, ML, strengths
+from remit.cohort.sources.concepts import listed
+from remit.cohort.sources.strength import strengths
 from remit.cohort.stock import carried_over, episodes
 from remit.engine.shares import wilson
 
@@ -166,7 +167,7 @@ def test_strengths_by_shape() -> None:
         (8, 9, 0.0, MG, None, None, None, None),  # nothing is no strength
         (9, 9, 5.0, 8718, None, None, None, None),  # international units are no mg
     ]
-    found = strengths(pl.DataFrame(rows, schema=names, orient="row"))
+    found = strengths(pl.DataFrame(rows, schema=names, orient="row"), listed(knowledge(), "unit"))
     assert [(r["drug_concept_id"], r["shape"], r["mg"]) for r in found.to_dicts()] == [
         (1, "amount", 50.0), (2, "amount", 0.025), (3, "per_volume", 4.0), (4, "per_volume", 4.0), (5, "per_hour", 6.0),
         (6, "per_hour", 6.0), (7, "per_hour", 6.0),

@@ -10,6 +10,7 @@ import pytest
 
 from remit.knowledge.library import Library
 from remit.knowledge.load import package_dir, read_library
+from remit.tables.records import EVIDENCE
 
 FORBIDDEN_LICENCES = ("AMA-CPT", "SNOMED-licensed")
 FORBIDDEN_SYSTEMS = ("CPT", "CPT4", "SNOMED", "NDC", "DMD")
@@ -129,3 +130,23 @@ def test_products(rxcui: str, treatment: str) -> None:
 )
 def test_procedures(code: str, treatment: str) -> None:
     assert [row["treatment_id"] for row in code_map("procedures") if row["code"] == code] == [treatment]
+
+
+def test_concepts_of_an_omop_database_are_told_once_and_sourced() -> None:
+    rows = code_map("omop_concepts")
+    assert len({row["omop_concept_id"] for row in rows}) == len(rows)
+    assert {row["use"] for row in rows} == {"drug_type", "visit", "gender", "unit"}
+    for row in rows:
+        assert row["verified"] in ("yes", "partly", "no"), row
+        assert set(row["sources"].split()) <= set(library().sources), row
+        assert row["our_id"] in library_words(row["use"]), row
+
+
+def library_words(use: str) -> tuple[str, ...]:
+    """What concepts of one use may stand for."""
+    return {
+        "drug_type": EVIDENCE,
+        "visit": ("inpatient",),
+        "gender": ("male", "female"),
+        "unit": ("mg", "ug", "g", "mL", "L", "h"),
+    }[use]

@@ -1,7 +1,8 @@
-"""OMOP concepts of our treatments: ingredients, products that we list, and what the source's own vocabulary adds."""
+"""OMOP concepts that we list: of treatments (ingredients and products), and of types, visits, sexes and units."""
 
 from __future__ import annotations
 
+from typing import Literal
 from weakref import WeakKeyDictionary
 
 from remit.knowledge import Knowledge
@@ -12,6 +13,14 @@ _OWN = "medications.csv"
 """The user's own map of codes to treatments."""
 
 _BUILT: WeakKeyDictionary[Knowledge, dict[int, int]] = WeakKeyDictionary()
+
+
+def listed(knowledge: Knowledge, use: Literal["drug_type", "visit", "gender", "unit"]) -> dict[int, str]:
+    """What each concept of one use stands for; a site's own knowledge may add concepts."""
+    columns = ("use", "our_id", "omop_concept_id")
+    paths = (root / "codes" / "omop_concepts.csv" for root in knowledge.roots)
+    rows = (row for path in paths if path.is_file() for row in read_map(path, columns))
+    return {int(row["omop_concept_id"]): row["our_id"] for row in rows if row["use"] == use}
 
 
 def concept_treatments(knowledge: Knowledge) -> dict[int, int]:

@@ -14,7 +14,7 @@ import polars as pl
 
 from remit.cohort.raw import NOTED, PERSON, Chunk, Task, counted
 from remit.cohort.sources.cells import Reader
-from remit.cohort.sources.concepts import combinations, concept_treatments, ingredient_concepts
+from remit.cohort.sources.concepts import combinations, concept_treatments, ingredient_concepts, listed
 from remit.cohort.sources.omop_others import OTHERS, read_other
 from remit.cohort.sources.omop_procedures import TABLE as PROCEDURES
 from remit.cohort.sources.omop_procedures import read_sessions
@@ -39,14 +39,6 @@ NEEDED = {
 """Tables and columns without which there is nothing to read."""
 
 COLUMNS = (*NEEDED["drug_exposure"], "drug_exposure_end_date", "days_supply", "quantity", "drug_type_concept_id")
-
-TYPES = {
-    32838: "order", 38000177: "order", 32839: "order",
-    32825: "fill", 32869: "fill", 38000175: "fill", 38000176: "fill",
-    32865: "report", 44787730: "report",
-    32818: "administration", 38000179: "administration", 38000180: "administration", 43542356: "administration",
-}  # fmt: skip
-"""What kind of record a type concept says it is; of others nothing is known, and they are taken as dispensings."""
 
 
 class Omop:
@@ -166,21 +158,21 @@ class Omop:
     @cached_property
     def _doses(self) -> pl.DataFrame:
         """By concept of a product with one ingredient: `shape` and `mg`."""
-        known = strengths(self._strength_rows)
+        known = strengths(self._strength_rows, listed(self.knowledge, "unit"))
         single = known.filter(pl.len().over("drug_concept_id") == 1).drop("ingredient_concept_id")
-        listed = pl.DataFrame(list(listed_products(self.knowledge)), schema=single.schema, orient="row")
-        return pl.concat([single, listed]).unique("drug_concept_id", keep="first", maintain_order=True)
+        ours = pl.DataFrame(list(listed_products(self.knowledge)), schema=single.schema, orient="row")
+        return pl.concat([single, ours]).unique("drug_concept_id", keep="first", maintain_order=True)
 
     def _exposures(self) -> Iterator[Chunk]:
         reader = Reader(f"{self.place}: drug_exposure")
-        concepts = self._concepts
+        concepts, types = self._concepts, listed(self.knowledge, "drug_type")
         keys = pl.DataFrame(
             {"concept": list(concepts), "treatment_key": list(concepts.values())},
             schema={"concept": pl.Int64, "treatment_key": pl.UInt16},
         )
         weekly = {(self.knowledge.treatment_key(t), mg) for t, mg in weekly_products(self.knowledge)}
         for chunk in self.store.read("drug_exposure", COLUMNS, self._keep):
-            frame = _typed(reader, chunk).join(keys, on="concept", how="left", maintain_order="left")
+            frame = _typed(reader, chunk, types).join(keys, on="concept", how="left", maintain_order="left")
             reader.advance(chunk)
             yield counted("records_read", frame.height, kept=True)
             if n := frame["treatment_key"].null_count():
@@ -219,8 +211,11 @@ class Omop:
         yield tidy(frame.select(columns), self.knowledge, open_ends=False)
 
 
-def _typed(reader: Reader, chunk: pl.DataFrame) -> pl.DataFrame:
-    """Typed columns of exposures; the end becomes the day after the last."""
+def _typed(reader: Reader, chunk: pl.DataFrame, types: Mapping[int, str]) -> pl.DataFrame:
+    """Typed columns of exposures; the end becomes the day after the last.
+
+    Of records of other types than those listed nothing is known, and they are taken as dispensings.
+    """
     has = set(chunk.columns)
     columns = [
         reader.person(chunk, is_text=False).alias(PERSON),
@@ -231,7 +226,7 @@ def _typed(reader: Reader, chunk: pl.DataFrame) -> pl.DataFrame:
         *((reader.number(chunk, name)
            if name in has else pl.Series([None] * chunk.height, dtype=pl.Float64)).alias(name)
           for name in ("days_supply", "quantity")),
-        (reader.whole(chunk, "drug_type_concept_id").replace_strict(TYPES, default=None, return_dtype=NOTED["evidence"])
+        (reader.whole(chunk, "drug_type_concept_id").replace_strict(types, default=None, return_dtype=NOTED["evidence"])
          if "drug_type_concept_id" in has else pl.Series([None] * chunk.height, dtype=NOTED["evidence"])
          ).alias("evidence"),
     ]  # fmt: skip

@@ -8,14 +8,12 @@ import polars as pl
 
 from remit.cohort.raw import PERSON, Chunk, counted
 from remit.cohort.sources.cells import Reader
+from remit.cohort.sources.concepts import listed
 from remit.cohort.sources.stores import Store
 from remit.knowledge import Knowledge
 from remit.knowledge.codes import CodeMaps, read_map, short_system
 
-GENDERS = {8507: "male", 8532: "female"}
-INPATIENT = (262, 9201, 8717, 8971, 32037, 32760, 581379, 581383, 581384)
-"""Concepts of stays in hospital: inpatient, emergency then inpatient, psychiatric, intensive care."""
-
+INPATIENT = "inpatient"
 INCLUDED = "include"
 _MIDDLE_MONTH = 7
 _VOCABULARIES = ("ICD10CM", "ICD10", "ICD10GM", "ICD9CM", "SNOMED")
@@ -31,13 +29,14 @@ def read_other(table: str, store: Store, knowledge: Knowledge) -> Iterator[Chunk
 def _persons(reader: Reader, store: Store, knowledge: Knowledge) -> Iterator[Chunk]:
     """Sex, and date of birth: where the day or month is not on record the middle of the year stands for it."""
     parts = ("year_of_birth", "month_of_birth", "day_of_birth")
+    sexes = listed(knowledge, "gender")
     for chunk in store.read("person", (PERSON, "gender_concept_id", *parts)):
         year, month, day = (
             reader.whole(chunk, name) if name in chunk.columns else pl.Series([None] * chunk.height, dtype=pl.Int64)
             for name in parts
         )
         person = reader.person(chunk, is_text=False)
-        gender = reader.whole(chunk, "gender_concept_id").replace_strict(GENDERS, default=None, return_dtype=pl.String)
+        gender = reader.whole(chunk, "gender_concept_id").replace_strict(sexes, default=None, return_dtype=pl.String)
         frame = pl.DataFrame(
             [person.alias(PERSON), gender.alias("sex"), year.alias("y"), month.alias("m"), day.alias("d")]
         )
@@ -63,7 +62,8 @@ def _enrolment(reader: Reader, store: Store, knowledge: Knowledge) -> Iterator[C
 def _stays(reader: Reader, store: Store, knowledge: Knowledge) -> Iterator[Chunk]:
     """Days as an inpatient; the day of discharge is not one of them."""
     names = (PERSON, "visit_start_date", "visit_end_date")
-    for chunk in store.read("visit_occurrence", (*names, "visit_concept_id"), {"visit_concept_id": INPATIENT}):
+    stays = [concept for concept, what in listed(knowledge, "visit").items() if what == INPATIENT]
+    for chunk in store.read("visit_occurrence", (*names, "visit_concept_id"), {"visit_concept_id": stays}):
         frame = _period(reader, chunk, names)
         yield "stay", frame.with_columns(pl.col("end_date").dt.offset_by("-1d"))
 

@@ -8,19 +8,18 @@ unknown dose, never none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
 from remit.knowledge import Knowledge
 from remit.knowledge.codes import read_map
 
-MG, MICROGRAM, GRAM = 8576, 9655, 8504
-ML, LITRE, HOUR = 8587, 8519, 8505
-"""Concepts of units."""
+HOUR = "h"
+TO_MG = {"mg": 1.0, "ug": 1e-3, "g": 1e3}
+TO_ML = {"mL": 1.0, "L": 1e3}
+"""Units by their UCUM codes."""
 
-TO_MG = {MG: 1.0, MICROGRAM: 1e-3, GRAM: 1e3}
-TO_ML = {ML: 1.0, LITRE: 1e3}
 HOURS_PER_DAY = 24.0
 
 COLUMNS = (
@@ -32,22 +31,27 @@ SHAPES = ("amount", "per_volume", "per_hour")
 _WEEKLY = "weekly_dosing"
 
 
-def strengths(rows: pl.DataFrame) -> pl.DataFrame:
+def strengths(rows: pl.DataFrame, unit_of: Mapping[int, str]) -> pl.DataFrame:
     """By product and ingredient: `shape` and `mg` per counted unit, per mL, or per day; other units are left out.
 
     Parameters
     ----------
     rows : DataFrame
         `COLUMNS` of `drug_strength`.
+    unit_of : mapping of int to str
+        UCUM code of a unit by its concept.
     """
 
+    def factor(unit: str, factors: Mapping[str, float]) -> pl.Expr:
+        by_concept = {concept: factors[code] for concept, code in unit_of.items() if code in factors}
+        return pl.col(unit).replace_strict(by_concept, default=None, return_dtype=pl.Float64)
+
     def mg(value: str, unit: str) -> pl.Expr:
-        factor = pl.col(unit).replace_strict(TO_MG, default=None, return_dtype=pl.Float64)
-        return pl.when(pl.col(value) > 0).then(pl.col(value) * factor)
+        return pl.when(pl.col(value) > 0).then(pl.col(value) * factor(unit, TO_MG))
 
     below = pl.when(pl.col("denominator_value") > 0).then(pl.col("denominator_value"))
-    in_ml = pl.col("denominator_unit_concept_id").replace_strict(TO_ML, default=None, return_dtype=pl.Float64)
-    is_hour = (pl.col("denominator_unit_concept_id") == HOUR).fill_null(False)
+    in_ml = factor("denominator_unit_concept_id", TO_ML)
+    is_hour = factor("denominator_unit_concept_id", {HOUR: 1.0}).is_not_null()
     amount, above = mg("amount_value", "amount_unit_concept_id"), mg("numerator_value", "numerator_unit_concept_id")
     # Per hour: over more hours than a day has, a day's share; over a day or less, what is written is one day's.
     hourly = pl.when(below > HOURS_PER_DAY).then(above * HOURS_PER_DAY / below).when(below.is_null()).then(

@@ -112,7 +112,7 @@ def test_tables_have_captions_and_scopes(mode: str, kind: str, tmp_path: Path) -
             assert row[0].tag == "th" and row[0].get("scope") == "row"
             assert all("".join(cell.itertext()).strip() for cell in row)
     pictures = list(page.iter(f"{SVG}svg"))
-    assert bool(pictures) == (kind in ("full", "visit"))
+    assert bool(pictures) == (kind in ("full", "visit", "options"))
     for picture in pictures:
         assert picture.get("role") == "img"
         assert picture.find(f"{SVG}title").text and picture.find(f"{SVG}desc").text

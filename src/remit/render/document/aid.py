@@ -13,7 +13,8 @@ from itertools import groupby
 from remit.knowledge import Knowledge
 from remit.knowledge.catalogue import CatalogueEntry, Plain, PlainPoint
 from remit.knowledge.pooled import EMPTY, PooledTable
-from remit.render.document.blocks import Block, Grid, Items, Said, Section
+from remit.render.charts.icons import icon_array
+from remit.render.document.blocks import Block, Figure, Grid, Items, Said, Section
 from remit.render.document.found import in_plain_words
 from remit.render.document.parts import items, paragraph
 from remit.render.exactness import exact
@@ -25,6 +26,9 @@ STEPS = ("causes", "tried", "matters", "compare", "ask", "choose")
 QUESTIONS = ("stay", "why", "risks", "when")
 POINTS = ("what", "happens", "benefits", "harms", "body", "mind", "life", "uncertain")
 """What every option is told with, in this order; the questions come last."""
+
+EXAMPLE = {"low": 24, "count": 30, "high": 37, "out_of": 100, "rest": 70}
+"""Of how to read a number with its interval; found nowhere."""
 
 _STAYING = {
     "benefits": ("benefits.effects", "benefits.time"),
@@ -45,7 +49,7 @@ def aid(knowledge: Knowledge, phrases: Phrases, pooled: PooledTable = EMPTY) -> 
     yield Section("steps", say("aid.steps"), (items((say(f"aid.steps_list.{s}") for s in STEPS), is_numbered=True),))
     wishes = items(Said(wish.plain, wish.sources) for wish in knowledge.preferences.values())
     yield Section("values", say("aid.values"), (paragraph(say("aid.values_intro")), wishes))
-    yield _numbers(entries, phrases)
+    yield _numbers(phrases)
     yield _compare(entries, phrases)
     yield _staying(phrases)
     for category, group in groupby(entries, key=lambda entry: entry.category):
@@ -54,12 +58,24 @@ def aid(knowledge: Knowledge, phrases: Phrases, pooled: PooledTable = EMPTY) -> 
     yield Section("ask", say("aid.questions"), (items(say(f"aid.questions_list.{q}") for q in QUESTIONS),))
 
 
-def _numbers(entries: list[CatalogueEntry], phrases: Phrases) -> Section:
+def _numbers(phrases: Phrases) -> Section:
     """How to read numbers; the example is no finding, so it counts as a word of the page itself."""
     say = phrases.say
-    example, spread = (Said(say(f"aid.numbers_text.{key}"), origin="program") for key in ("people", "range"))
+    example, spread = (Said(say(f"aid.numbers_text.{key}", **EXAMPLE), origin="program") for key in ("people", "range"))
     rest = [say(f"aid.numbers_text.{key}") for key in ("differ", "unknown")]
-    return Section("numbers", say("aid.numbers"), (items([example, spread, *rest, say("report.rates")]),))
+    blocks = (items([example, spread, *rest, say("report.rates")]), _picture(phrases))
+    return Section("numbers", say("aid.numbers"), blocks)
+
+
+def _picture(phrases: Phrases) -> Figure:
+    """The example as dots."""
+    title, description, legend = (
+        phrases.say(f"aid.numbers_picture.{key}", **EXAMPLE) for key in ("title", "description", "legend")
+    )
+    columns = tuple(phrases.say(f"aid.numbers_picture.columns.{key}") for key in ("what", "number"))
+    ends = EXAMPLE["low"], EXAMPLE["count"], EXAMPLE["high"], EXAMPLE["out_of"]
+    chart = icon_array(*ends, name="example", title=title, description=description, words=(columns[0], columns[1]))
+    return Figure(chart, Said(legend, origin="program"))
 
 
 def _compare(entries: list[CatalogueEntry], phrases: Phrases) -> Section:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import random
@@ -12,6 +13,7 @@ import sys
 import time
 from datetime import date, timedelta
 from pathlib import Path
+from weakref import ref
 
 import numpy as np
 import polars as pl
@@ -22,7 +24,9 @@ from remit.cohort.stays import merged, prolonged
 from remit.cohort.workspace import Workspace
 from remit.errors import SourceError, UsageError
 from remit.flow.records import read_records
-from remit.pipeline import assess
+from remit.knowledge import Knowledge
+from remit.pipeline import Assessed, assess
+from remit.tables import Tables
 from surfaces.running import remit
 
 REMIT = [sys.executable, "-c", "from remit.surfaces.cli import main; main()"]
@@ -38,6 +42,25 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def out(source: Path) -> Path:
     return run(source, source.parent / "out")
+
+
+def test_a_bucket_is_let_go_of_before_the_next(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory is that of a bucket, whether the collector of circles comes round or not."""
+    before: list[ref[Assessed]] = []
+
+    class Watched(Assessed):
+        def __init__(self, records: Tables, knowledge: Knowledge) -> None:
+            assert not any(run() for run in before), "a bucket before this one is still held"
+            super().__init__(records, knowledge)
+            before.append(ref(self))
+
+    monkeypatch.setattr("remit.cohort.judge.Assessed", Watched)
+    gc.disable()
+    try:
+        run(source, tmp_path / "out", n_buckets=3, with_course=True)
+    finally:
+        gc.enable()
+    assert len(before) == 3
 
 
 def test_the_folder_holds_what_it_should(out: Path) -> None:

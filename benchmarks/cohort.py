@@ -161,7 +161,8 @@ def stitch(path: Path, memory: float) -> dict[str, Any]:
 
     from remit.engine.columns import days, values
     from remit.engine.intervals import Measure
-    from remit.engine.packing import Rows, ordered_blocks
+    from remit.engine.ordering import ordered_blocks
+    from remit.engine.packing import Rows
     from remit.engine.stitching import stitched
 
     columns = pl.scan_parquet(path).select(ORDERED)
@@ -178,7 +179,7 @@ def stitch(path: Path, memory: float) -> dict[str, Any]:
 
     def count(n_rows: int) -> tuple[int, int]:
         trials = exposures = 0
-        for part in stitched(ordered_blocks(rows(n_rows)), measure, is_many=True):
+        for part in stitched(ordered_blocks(rows(n_rows), is_many=True), measure, is_many=True):
             trials += len(part.person)
             exposures += int(part.folded.n_rows.sum())
         return trials, exposures

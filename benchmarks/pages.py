@@ -4,7 +4,7 @@ Each page is asked for over HTTP in this process right after an edit behind the 
 remembered from the page before, and then again. Then the way of a person: the form of a treatment is sent as it is
 while one types, or a score is added, and a page is asked for after the answer. CPU time is given beside the time on
 the clock, for other work on the machine changes it less. The first page is that of `remit serve` in a process of its
-own.
+own. Python looks for garbage as seldom as in that process.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from httpx import Response
 
 from remit.knowledge import load_knowledge
+from remit.surfaces.cli.garbage import SERVED, resume, spare
 from remit.surfaces.web.record import Record
 from remit.surfaces.web.store import open_store
 from web.visitor import Visitor
@@ -98,11 +99,13 @@ class Typist:
 
 def pages() -> None:
     """Print medians of each page, and the 95th percentile of all."""
+    spare()
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(Path(folder))
         visitor = Visitor(store, load_knowledge()).begin("visit")
         made = record()
         home = f"/p/{store.add(made.document())}"
+        resume(SERVED)
         for path in PATHS:
             asked(visitor, home + path)  # templates are read once
         after: list[tuple[float, float]] = []

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import polars as pl
 
+from remit.engine.written import Kept, Pending, Written
 from remit.flow.adequacy import adequacy
 from remit.flow.crisis import crisis
 from remit.flow.resistance import resistance
@@ -58,39 +59,49 @@ FLOW = (
 )
 """In the order of the questions."""
 
+_MAKER: dict[str, Transform] = {name: step.transform for step in FLOW for name in step.writes}
+
 JUDGED = ("crisis", "verdict")
 """What `assess` makes at once, with all that leads there."""
 
 
-class Assessed(Mapping[str, pl.DataFrame]):
+_RECORDS = {table.table_name(): table for table in RECORDS}
+
+
+class Assessed(Written):
     """The records, and what the flow makes of them: a transform runs when one of its tables is first asked for.
 
     A transform is pure, so when it runs makes no difference to what it writes; what nobody asks for costs nothing.
+    Nor does a frame: what a transform wrote as arrays stays so, until its frame is asked for.
     """
 
     def __init__(self, records: Tables, knowledge: Knowledge) -> None:
+        super().__init__({name: t.conform(records.get(name, t.empty())) for name, t in _RECORDS.items()})
         self.knowledge = knowledge
         self.found: dict[tuple[object, ...], object] = {}  # see `remit.flow.once`
-        self._tables = {t.table_name(): t.conform(records.get(t.table_name(), t.empty())) for t in RECORDS}
-        self._maker: dict[str, Transform] = {name: step.transform for step in FLOW for name in step.writes}
 
-    def __getitem__(self, name: str) -> pl.DataFrame:
-        if name not in self._tables:
-            self._tables.update(self._maker[name](self, self.knowledge))
-        return self._tables[name]
+    def find(self, name: str) -> Kept:
+        """A table as it is kept, from the transform that writes it if it was not asked for before."""
+        if name not in self.kept:
+            written = _MAKER[name](self, self.knowledge)
+            for other, table in (written.kept if isinstance(written, Written) else written).items():
+                self.kept.setdefault(other, table)
+        return self.kept[name]
 
     def __iter__(self) -> Iterator[str]:
-        yield from self._tables
-        yield from (name for name in self._maker if name not in self._tables)
+        yield from list(self.kept)
+        yield from (name for name in _MAKER if name not in self.kept)
 
     def __len__(self) -> int:
-        return len(self._tables.keys() | self._maker.keys())
+        return len(self.kept.keys() | _MAKER.keys())
 
     def __or__(self, written: Mapping[str, pl.DataFrame]) -> Assessed:
         """The same with further tables, as `schedule` and `cover` write them."""
         joined = copy(self)
         joined.found = {}
-        joined._tables = self._tables | dict(written)
+        # What is pending sees the run that it was left by, which may go.
+        joined.kept = {name: table for name, table in self.kept.items() if not isinstance(table, Pending)}
+        joined.kept |= written
         return joined
 
 

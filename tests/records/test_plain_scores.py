@@ -14,6 +14,7 @@ from remit.flow.records.place import Where
 from remit.knowledge import Knowledge
 
 PATH = ("measurements", 3)
+PLACE = Where("record").at(PATH)
 CODES = ("phq9", " PHQ-9 ", "44261-6", "phq 9 total", "unknown", "", "tsh", "nothing of the kind", "x" * 300, 9, None)
 VALUES = (0, 27, 12.5, 28, -1, True, "12", None, float("nan"), float("inf"), 10**400)
 DATES = (
@@ -34,7 +35,7 @@ def test_what_is_taken_is_what_would_have_been_read(knowledge: Knowledge, code: 
     for value, day, more in product(VALUES, DATES, MORE):
         entry = {"code": code, "value": value, "date": day} | more
         quick, person, seen = opened(knowledge)
-        if not PlainScores(quick, person, seen).take(entry, Where("record"), PATH):
+        if not PlainScores(quick, person, seen).take(entry, PLACE):
             assert not quick.measurements
             continue
         full, person, read = opened(knowledge)
@@ -49,13 +50,13 @@ def test_what_is_taken_is_what_would_have_been_read(knowledge: Knowledge, code: 
 
 def test_an_ordinary_score_is_taken(knowledge: Knowledge) -> None:
     book, person, scope = opened(knowledge)
-    assert PlainScores(book, person, scope).take(PLAIN, Where("record"), PATH)
+    assert PlainScores(book, person, scope).take(PLAIN, PLACE)
     assert book.measurements[0].record_ref == "record: measurements[3]"
 
 
 @pytest.mark.parametrize("change", [{"value": 28}, {"value": True}, {"date": "2024-03"}, {"code": "pqh9"}, {"note": 1}])
 def test_what_needs_a_word_is_not(knowledge: Knowledge, change: dict[str, Any]) -> None:
     book, person, scope = opened(knowledge)
-    assert not PlainScores(book, person, scope).take(PLAIN | change, Where("record"), PATH)
-    assert not PlainScores(book, person, scope).take([PLAIN], Where("record"), PATH)
+    assert not PlainScores(book, person, scope).take(PLAIN | change, PLACE)
+    assert not PlainScores(book, person, scope).take([PLAIN], PLACE)
     assert not book.measurements

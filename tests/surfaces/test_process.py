@@ -74,6 +74,22 @@ def test_only_short_commands_spare_the_search_for_garbage(command: str, said: st
     assert done.out.splitlines()[-1] == said
 
 
+SERVING = """
+import gc
+from remit.surfaces.cli.garbage import SERVED, resume, spare
+spare()
+resume(SERVED)
+resume()
+print("SERVED", gc.get_threshold()[0] == SERVED, gc.get_freeze_count() > 0)
+"""
+
+
+def test_a_server_looks_for_garbage_seldom_from_when_it_resumes() -> None:
+    done = python(SERVING)
+    assert done.code == 0, done.err
+    assert done.out.splitlines()[-1] == "SERVED True True"
+
+
 def test_a_refused_file_says_so_without_a_traceback(tmp_path: Path) -> None:
     bad = tmp_path / "bad.yaml"
     bad.write_text("treatments: [{treatment: sertralin3x, start: 2024-03-01, end: 2023-01-01}]")

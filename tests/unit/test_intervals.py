@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from remit.engine import compiled
-from remit.engine.intervals import Folded, Measure, bare, fold_rows
+from remit.engine.intervals import ROOM, Folded, Measure, bare, fold_rows
 
 GAP = 14
 LOWEST = 50.0
@@ -87,11 +87,12 @@ def test_each_table_has_its_own_minimum(way: str) -> None:
 
 
 def test_many_run_at_once(way: str) -> None:
-    """More strengths at one time than the first list of running rows holds."""
-    rows = [(0, i, 100, float(i + 1)) for i in range(20)]
-    folded = fold(rows, minimum=(210.0,))
-    assert folded.max_dose.tolist() == [sum(range(1, 21))]
-    assert folded.low.tolist() == [[81]]  # from the twentieth on: 1 + ... + 20 = 210
+    """More strengths at one time than there is room for at first, and than there is in twice as much."""
+    n = 2 * ROOM + 1
+    rows = [(0, i, 200, float(i + 1)) for i in range(n)]
+    folded = fold(rows, minimum=(float(n * (n + 1) // 2),))
+    assert folded.max_dose.tolist() == [n * (n + 1) / 2]
+    assert folded.low.tolist() == [[200 - (n - 1)]]  # from the last on
 
 
 def test_nothing(way: str) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
 
-from remit.engine import compiled, packing
-from remit.engine.packing import EARLIEST, Disorder, Rows, ordered_blocks, row_order, sorted_blocks
+from remit.engine import compiled, ordering, packing
+from remit.engine.ordering import Disorder, ordered_blocks
+from remit.engine.packing import EARLIEST, Rows, row_order, sorted_blocks
 
 N = 20_000
 
@@ -182,7 +184,7 @@ def test_ordered_chunks_are_sorted_person_by_person(size: int) -> None:
     person = np.where(rows.person < 60, np.uint32(60), rows.person)
     person = np.where(person > 200, person + np.uint32(1 << 22), person)
     by_person = Rows(*(column[np.argsort(person, kind="stable")] for column in rows._replace(person=person)))
-    blocks = list(ordered_blocks(chunks(by_person, size)))
+    blocks = list(ordered_blocks(chunks(by_person, size), is_many=True))
     assert_same(joined(blocks), by_columns(by_person))
     for before, after in pairwise(blocks):
         assert before.person[-1] < after.person[0]
@@ -194,8 +196,39 @@ def test_disorder_is_found_wherever_it_is(at: int) -> None:
     person = np.arange(N, dtype=np.uint32)
     person[[at, at + 1]] = person[[at + 1, at]]
     with pytest.raises(Disorder):
-        list(ordered_blocks(chunks(rows._replace(person=person))))
+        list(ordered_blocks(chunks(rows._replace(person=person)), is_many=True))
+
+
+def test_one_person_with_very_many_rows_in_disorder_is_sorted_as_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = draw(9, persons=1)._replace(treatment=np.zeros(N, np.uint16))
+    returned = []
+    run = ordering.run
+
+    def seen(*args: Any, **named: Any) -> int:
+        returned.append(run(*args, **named))
+        return returned[-1]
+
+    monkeypatch.setattr(ordering, "run", seen)
+    assert_same(joined(list(ordered_blocks(chunks(rows, N), is_many=True))), by_columns(rows))
+    assert returned == [-1]
+    returned.clear()
+    in_order = by_columns(rows)
+    assert_same(joined(list(ordered_blocks(chunks(in_order, N), is_many=True))), in_order)
+    assert returned == [N]
+
+
+def test_doses_are_told_apart_to_a_thousandth() -> None:
+    rows = draw(10, n=4, persons=1)._replace(dose=np.array([0.1 + 0.2, 0.3, 12.3456, np.nan]))
+    dose = joined(list(ordered_blocks(chunks(rows), is_many=True))).dose
+    assert sorted(dose[~np.isnan(dose)].tolist()) == [0.3, 0.3, 12.3456]
+
+
+def test_few_rows_in_order_need_no_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "COMPILE_FROM", N + 1)
+    rows = draw(11, persons=40)
+    by_person = Rows(*(column[np.argsort(rows.person, kind="stable")] for column in rows))
+    assert_same(joined(list(ordered_blocks(chunks(by_person), is_many=False))), by_columns(rows))
 
 
 def test_no_rows_are_in_order() -> None:
-    assert list(ordered_blocks(iter([]))) == []
+    assert list(ordered_blocks(iter([]), is_many=True)) == []

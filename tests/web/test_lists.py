@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import escape
 
-from remit.surfaces.web.lists import table_rows
+from remit.surfaces.web.lists import list_items, table_rows
 
 
 def test_rows_are_as_a_template_writes_them() -> None:
@@ -25,3 +25,13 @@ def test_a_separator_in_a_cell_writes_no_tag_of_its_own() -> None:
 def test_a_separator_in_a_text_makes_no_cell() -> None:
     made = table_rows([("a\x1fb", "c\x1e"), ("d", "e")])
     assert made == "<tr><td>ab</td><td>c</td></tr>\n<tr><td>d</td><td>e</td></tr>\n"
+
+
+def test_items_are_as_a_template_writes_them() -> None:
+    texts = ["Dose enough", "<b>&'\"", "", "</li>"]
+    assert list_items(texts) == "".join(f"<li>{escape(text)}</li>\n" for text in texts)
+    assert list_items([]) == ""
+
+
+def test_a_separator_in_a_text_makes_no_item() -> None:
+    assert list_items(["a\x1eb", "c"]) == "<li>ab</li>\n<li>c</li>\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date
 
@@ -9,8 +10,12 @@ import pytest
 
 from remit.knowledge import Knowledge
 from remit.knowledge.text import load_text
+from remit.pipeline import assess
+from remit.render.gather import gather
+from remit.render.statements import leading_rule
 from remit.surfaces.web.record import read_history
 from remit.surfaces.web.workbench import KEPT, MODES, Workbench
+from remit.tables import RECORDS
 from web.visitor import TODAY, Visitor
 
 HISTORY = {
@@ -25,6 +30,9 @@ HISTORY = {
 }  # fmt: skip
 
 
+RECORD_TABLES = [table.table_name() for table in RECORDS]
+
+
 @pytest.fixture(scope="module")
 def bench(knowledge: Knowledge) -> Workbench:
     return Workbench(knowledge, load_text())
@@ -32,29 +40,35 @@ def bench(knowledge: Knowledge) -> Workbench:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_what_quick_pages_show_hangs_on_no_definition(bench: Workbench, mode: str) -> None:
-    record = read_history(HISTORY)
-    wide, quick = bench.assess(record, TODAY, "GB").person(mode), bench.quick(record, TODAY, "GB").person(mode)
+    """The app assesses by all definitions at once: what it shows but for verdicts is as by one of them."""
+    assessment = bench.assess(read_history(HISTORY), TODAY, "GB")
+    wide, records = assessment.person(mode), {name: assessment.tables[name] for name in RECORD_TABLES}
+    rule = leading_rule(bench.knowledge)
+    narrow = bench.knowledge.only([next(d.id for d in bench.knowledge.definitions if d.adequacy == rule.id)])
+    quick = gather(assess(records, narrow), narrow, bench.text, mode).persons[0]
     assert quick.signs
     assert quick.considerations
     for name in ("signs", "considerations", "genes", "options", "groups", "mechanisms", "trials", "score"):
         assert getattr(quick, name) == getattr(wide, name), name
-    rules = {a.rule.id for a in quick.adequacy}
-    same = [a for a in wide.adequacy if a.rule.id in rules]
-    assert list(quick.adequacy) == same
+    assert {a.rule.id for a in quick.adequacy} == {rule.id}
+    same = [a for a in wide.adequacy if a.rule.id == rule.id]
+    assert list(quick.adequacy) == list(wide.under(rule.id)) == same
     assert [a.reasons for a in quick.adequacy] == [a.reasons for a in same]
 
 
 def test_nothing_is_shown_from_before_an_edit(bench: Workbench) -> None:
     record = read_history(HISTORY)
-    before = bench.quick(record, TODAY, "GB")
-    assert bench.quick(read_history(HISTORY), TODAY, "GB") is before  # read once
+    before = bench.assess(record, TODAY, "GB")
+    assert bench.assess(read_history(HISTORY), TODAY, "GB") is before  # read once
+    loaded = json.loads(json.dumps(HISTORY))
+    assert bench.assess(read_history(loaded), TODAY, "GB") is before  # whatever objects hold it
     record.measurements.append({"code": "phq9", "value": 3, "date": "2026-11-01"})  # and only then asked for
-    assert before.person("visit").score != bench.quick(record, TODAY, "GB").person("visit").score
-    assert bench.quick(record, date(2026, 11, 23), "GB") is not bench.quick(record, TODAY, "GB")
-    assert bench.quick(record, TODAY, "US") is not bench.quick(record, TODAY, "GB")
+    assert before.person("visit").score != bench.assess(record, TODAY, "GB").person("visit").score
+    assert bench.assess(record, date(2026, 11, 23), "GB") is not bench.assess(record, TODAY, "GB")
+    assert bench.assess(record, TODAY, "US") is not bench.assess(record, TODAY, "GB")
     for n in range(KEPT + 1):
-        bench.quick(read_history(HISTORY | {"index_date": f"2026-01-{n + 1:02}"}), TODAY, None)
-    assert bench.quick(read_history(HISTORY), TODAY, "GB") is not before  # the oldest goes
+        bench.assess(read_history(HISTORY | {"index_date": f"2026-01-{n + 1:02}"}), TODAY, None)
+    assert bench.assess(read_history(HISTORY), TODAY, "GB") is not before  # the oldest goes
 
 
 # --- what a newcomer meets

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import quoteattr
 
 INK, GREY, PALE, BLUE, ORANGE, PAPER = "#1a1a1a", "#5f5f5f", "#d9d9d9", "#0b5394", "#b45309", "#ffffff"
 DARK = {INK: "#f2f2f2", GREY: "#b5b5b5", PALE: "#4d4d4d", BLUE: "#8cc4ff", ORANGE: "#ffb454", PAPER: "#16181d"}
@@ -22,15 +22,16 @@ def num(value: float) -> str:
     return "0" if text in ("-0", "") else text
 
 
+def escape(text: str) -> str:
+    """A text as the content of an element; few of the thousands in a picture hold anything to escape."""
+    if "&" in text or "<" in text or ">" in text:
+        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text
+
+
 def width_of(text: str, size: float = SIZE) -> float:
     """Estimated width of a text, generous for wide letters."""
     return len(text) * CHARACTER * size
-
-
-@lru_cache(maxsize=1024)
-def _attribute(name: str) -> str:
-    """The name of an attribute, from its name in Python; a picture has few of them, many times."""
-    return name.rstrip("_").replace("_", "-")
 
 
 @lru_cache(maxsize=1024)
@@ -39,27 +40,27 @@ def _quoted(value: str) -> str:
     return quoteattr(value)
 
 
-@lru_cache(maxsize=1024)
-def _disc(r: float, fill: str, stroke: str) -> str:
-    """What circles of a kind share; a picture has few kinds of them."""
-    return f'r="{num(r)}" fill={_quoted(fill)} stroke={_quoted(stroke)}'
+def _dashed(dash: str) -> str:
+    """The attribute of a line that is broken."""
+    return f" stroke-dasharray={_quoted(dash)}" if dash else ""
+
+
+def _through(points: Sequence[tuple[float, float]]) -> str:
+    """Points of a line."""
+    return " ".join([f"{num(x)},{num(y)}" for x, y in points])
+
+
+def _ended(tag: str, label: str) -> str:
+    """The end of a shape, with what it is called."""
+    return f"><title>{escape(label)}</title></{tag}>" if label else "/>"
 
 
 class Canvas:
-    """Collects shapes and renders them with a title and a description."""
+    """Collects shapes and renders them with a title and a description; a long course has thousands of them."""
 
     def __init__(self, width: float, height: float) -> None:
         self.width, self.height = width, height
         self._parts: list[str] = []
-
-    def _add(self, tag: str, inner: str | None = None, **attributes: float | str) -> None:
-        written = "".join(
-            [
-                f" {_attribute(k)}={_quoted(v)}" if isinstance(v, str) else f' {_attribute(k)}="{num(v)}"'
-                for k, v in attributes.items()
-            ]
-        )
-        self._parts.append(f"<{tag}{written}/>" if inner is None else f"<{tag}{written}>{inner}</{tag}>")
 
     def text(
         self,
@@ -74,39 +75,52 @@ class Canvas:
         turn: float = 0,
     ) -> None:
         """Write a text with its base line at y."""
-        extra: dict[str, str] = {} if weight == "normal" else {"font_weight": weight}
+        extra = "" if weight == "normal" else f" font-weight={_quoted(weight)}"
         if anchor != "start":
-            extra["text_anchor"] = anchor
+            extra += f" text-anchor={_quoted(anchor)}"
         if turn:
-            extra["transform"] = f"rotate({num(turn)} {num(x)} {num(y)})"
-        self._add("text", escape(content), x=x, y=y, font_size=size, fill=fill, **extra)
+            extra += f' transform="rotate({num(turn)} {num(x)} {num(y)})"'
+        self._parts.append(
+            f'<text x="{num(x)}" y="{num(y)}" font-size="{num(size)}" fill={_quoted(fill)}{extra}>'
+            f"{escape(content)}</text>"
+        )
 
     def line(
         self, x1: float, y1: float, x2: float, y2: float, *, stroke: str = INK, width: float = 1, dash: str = ""
     ) -> None:
         """Draw a line."""
-        extra = {"stroke_dasharray": dash} if dash else {}
-        self._add("line", x1=x1, y1=y1, x2=x2, y2=y2, stroke=stroke, stroke_width=width, **extra)
+        self._parts.append(
+            f'<line x1="{num(x1)}" y1="{num(y1)}" x2="{num(x2)}" y2="{num(y2)}" stroke={_quoted(stroke)} '
+            f'stroke-width="{num(width)}"{_dashed(dash)}/>'
+        )
 
     def polyline(self, points: Sequence[tuple[float, float]], *, stroke: str = INK, width: float = 1) -> None:
         """Draw a line through points; one shape, however many they are."""
-        written = " ".join([f"{num(x)},{num(y)}" for x, y in points])
         self._parts.append(
-            f'<polyline points="{written}" fill="none" stroke={_quoted(stroke)} stroke-width="{num(width)}"/>'
+            f'<polyline points="{_through(points)}" fill="none" stroke={_quoted(stroke)} stroke-width="{num(width)}"/>'
         )
 
     def rect(
         self, x: float, y: float, w: float, h: float, *, fill: str = INK, stroke: str = "none", label: str = ""
     ) -> None:
         """Draw a rectangle; a label becomes its tooltip and is read aloud."""
-        inner = f"<title>{escape(label)}</title>" if label else None
-        self._add("rect", inner, x=x, y=y, width=w, height=h, fill=fill, stroke=stroke)
+        self._parts.append(
+            f'<rect x="{num(x)}" y="{num(y)}" width="{num(w)}" height="{num(h)}" fill={_quoted(fill)} '
+            f"stroke={_quoted(stroke)}{_ended('rect', label)}"
+        )
 
     def circle(self, x: float, y: float, r: float, *, fill: str = INK, stroke: str = "none", label: str = "") -> None:
         """Draw a circle; a label becomes its tooltip and is read aloud."""
-        # Written out, for a long course has thousands of them.
-        end = f"><title>{escape(label)}</title></circle>" if label else "/>"
-        self._parts.append(f'<circle cx="{num(x)}" cy="{num(y)}" {_disc(r, fill, stroke)}{end}')
+        self.circles(r, fill=fill, stroke=stroke)(x, y, label)
+
+    def circles(self, r: float, *, fill: str = INK, stroke: str = "none") -> Callable[[float, float, str], None]:
+        """What draws one of many circles of a kind, from its middle and its label."""
+        look, add = f'r="{num(r)}" fill={_quoted(fill)} stroke={_quoted(stroke)}', self._parts.append
+
+        def draw(x: float, y: float, label: str) -> None:
+            add(f'<circle cx="{num(x)}" cy="{num(y)}" {look}{_ended("circle", label)}')
+
+        return draw
 
     def polygon(
         self,
@@ -118,10 +132,10 @@ class Canvas:
         label: str = "",
     ) -> None:
         """Draw a closed shape; a label becomes its tooltip and is read aloud."""
-        extra = {"stroke_dasharray": dash} if dash else {}
-        written = " ".join([f"{num(x)},{num(y)}" for x, y in points])
-        inner = f"<title>{escape(label)}</title>" if label else None
-        self._add("polygon", inner, points=written, fill=fill, stroke=stroke, **extra)
+        self._parts.append(
+            f'<polygon points="{_through(points)}" fill={_quoted(fill)} stroke={_quoted(stroke)}{_dashed(dash)}'
+            f"{_ended('polygon', label)}"
+        )
 
     def render(self, title: str, description: str, *, name: str = "", is_inline: bool = False) -> str:
         """Return the picture as SVG.

@@ -30,6 +30,11 @@ class Switches(NamedTuple):
     day: Int
     holds: NDArray[np.uint8]
 
+    def that_hold(self, least: int) -> Switches:
+        """Those that hold at least so surely; where all do, these themselves."""
+        at = np.flatnonzero(self.holds >= least)
+        return self if len(at) == len(self.holds) else Switches._make(column[at] for column in self)
+
 
 def switches(
     rows: Dates, chosen: Flags, course_gap: float, course_days: float, most_gap: float, *, at_dose: bool

@@ -6,6 +6,7 @@ take all enum columns of a frame in one step.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -22,25 +23,29 @@ NO_DAY = np.iinfo(np.int32).min
 HANDFUL = 1000
 """Rows up to which looking values up one by one is quicker than an expression."""
 
+NO_DAYS = -1
+"""Stands for a number of days without an upper bound."""
+
 NO_CODE = 255
 """Stands for an enum value that is unknown."""
 
 
 def values(column: pl.Series, null: float) -> NDArray[Any]:
     """Numbers of a column, or days from 1970-01-01 of a date; `null` where there is none."""
-    numbers = column.cast(pl.Int32) if column.dtype == pl.Date else column
+    kind = column.dtype
+    numbers = column.cast(pl.Int32) if isinstance(kind, pl.Date) else column
     array: NDArray[Any] = numbers.to_numpy()  # with nulls: floats, in which days and keys are exact, nan where null
-    if not numbers.null_count() or (np.isnan(null) and numbers.dtype.is_float()):
+    if not column.null_count() or (math.isnan(null) and kind.is_float()):
         return array
     filled = np.where(np.isnan(array), null, array)
-    return filled if numbers.dtype.is_float() else filled.astype(np.int64)
+    return filled if kind.is_float() else filled.astype(np.int64)
 
 
 def is_known(column: pl.Series) -> NDArray[np.bool_]:
     """Where a column of numbers or dates is not null."""
     if not column.null_count():
         return np.ones(len(column), np.bool_)
-    numbers = column.cast(pl.Int32) if column.dtype == pl.Date else column
+    numbers = column.cast(pl.Int32) if isinstance(column.dtype, pl.Date) else column
     return np.asarray(~np.isnan(numbers.to_numpy()))
 
 
@@ -71,20 +76,64 @@ def _code_of(words: tuple[str, ...]) -> dict[str | None, int]:
     return {None: NO_CODE} | {value: code for code, value in enumerate(words)}
 
 
+def array_of(column: pl.Series, table: type[Table]) -> NDArray[Any]:
+    """A column of a table as an array with stand-ins for null, as `framed` takes it."""
+    kind = column.dtype
+    if isinstance(kind, pl.Enum):
+        return codes(column.to_frame(), table, column.name)[0]
+    if isinstance(kind, pl.Date):
+        return days(column)
+    if isinstance(kind, pl.Int32):
+        return values(column, NO_DAYS).astype(np.int32, copy=False)
+    return column.to_numpy()  # nan where a floating number, or a key, is null
+
+
+def framed(table: type[Table], columns: Mapping[str, NDArray[Any] | pl.Series]) -> pl.DataFrame:
+    """A table from its columns: arrays with stand-ins for null, or what is a series already.
+
+    They are NO_DAY in a date, NO_DAYS in a number of days, NO_CODE in an enum, and nan in a floating number or a key.
+    """
+    kinds, words = table.dtypes(), table.words()
+    made = []
+    for name, column in columns.items():
+        if isinstance(column, pl.Series):
+            made.append(column)
+        elif name in words:
+            made.append(_spelled(name, column, words[name]))
+        elif isinstance(kinds[name], pl.Date):
+            made.append(as_dates(name, column))
+        elif isinstance(kinds[name], pl.Int32):
+            made.append(nullable_days(name, column))
+        elif column.dtype.kind == "f":
+            made.append(_numbers(name, column, kinds[name]))
+        else:
+            made.append(pl.Series(name, column))
+    return pl.DataFrame(made)
+
+
+def _numbers(name: str, column: NDArray[np.floating[Any]], kind: pl.DataType) -> pl.Series:
+    numbers = nullable_numbers(name, column)
+    return numbers if kind.is_float() else numbers.cast(kind)
+
+
 def with_enums(columns: Sequence[pl.Series], words: Mapping[str, tuple[str, ...]]) -> pl.DataFrame:
     """A frame of columns in which those that have words, and hold their codes, become enums."""
     if len(columns[0]) <= HANDFUL:
-        return pl.DataFrame([_spelled(c, words[c.name]) if c.name in words else c for c in columns])
+        return pl.DataFrame([_spelling(c.name, words[c.name])[c] if c.name in words else c for c in columns])
     return pl.DataFrame(columns).with_columns([_as_enum(c.name, words[c.name]) for c in columns if c.name in words])
 
 
-def _spelled(column: pl.Series, words: tuple[str, ...]) -> pl.Series:
-    return _spelling(column.name, words)[column]
+def _spelled(name: str, array: NDArray[np.uint8], words: tuple[str, ...]) -> pl.Series:
+    """The words of codes; NO_CODE becomes null."""
+    if len(array) <= HANDFUL:
+        return _spelling(name, words)[pl.Series(array.astype(np.uint32))]
+    return nullable_codes(name, array).to_frame().select(_as_enum(name, words)).to_series()
 
 
 @cache
 def _spelling(name: str, words: tuple[str, ...]) -> pl.Series:
-    return pl.Series(name, words, dtype=pl.Enum(words))
+    """By code: its word, null up to NO_CODE."""
+    return pl.Series(name, [*words, *[None] * (NO_CODE + 1 - len(words))], dtype=pl.Enum(words))
 
 
 @cache
@@ -94,12 +143,12 @@ def _as_enum(name: str, words: tuple[str, ...]) -> pl.Expr:
 
 def as_dates(name: str, array: NDArray[Any]) -> pl.Series:
     """Days from 1970-01-01 as dates; NO_DAY becomes null."""
-    return _nullable(pl.Series(name, array.astype(np.int32, copy=False)), array != NO_DAY).cast(pl.Date)
+    return _nullable(name, array.astype(np.int32, copy=False), array == NO_DAY, pl.Int32).cast(pl.Date)
 
 
 def nullable_days(name: str, array: NDArray[Any]) -> pl.Series:
     """Numbers of days; a negative one, which stands for no bound, becomes null."""
-    return _nullable(pl.Series(name, array.astype(np.int32, copy=False)), array >= 0)
+    return _nullable(name, array.astype(np.int32, copy=False), array < 0, pl.Int32)
 
 
 def nullable_numbers(name: str, array: NDArray[Any]) -> pl.Series:
@@ -109,9 +158,12 @@ def nullable_numbers(name: str, array: NDArray[Any]) -> pl.Series:
 
 def nullable_codes(name: str, array: NDArray[np.uint8]) -> pl.Series:
     """Codes of an enum; NO_CODE becomes null."""
-    is_known = array != NO_CODE
-    # A code that is none may not stand below a null: it would not be one of the enum's.
-    return _nullable(pl.Series(name, np.where(is_known, array, np.uint8(0))), is_known)
+    return _nullable(name, array, array == NO_CODE, pl.UInt8)
+
+
+def each(name: str, values: NDArray[Any], times: int) -> pl.Series:
+    """Every value so many times."""
+    return pl.Series(name, np.repeat(values, times))
 
 
 def repeated(column: pl.Series, times: int) -> pl.Series:
@@ -119,7 +171,7 @@ def repeated(column: pl.Series, times: int) -> pl.Series:
     return pl.concat([column] * times)
 
 
-def _nullable(column: pl.Series, is_known: NDArray[np.bool_]) -> pl.Series:
-    if is_known.all():
-        return column
-    return column.zip_with(pl.Series(is_known), pl.Series([None], dtype=column.dtype))
+def _nullable(name: str, array: NDArray[Any], is_null: NDArray[np.bool_], kind: type[pl.Int32 | pl.UInt8]) -> pl.Series:
+    if not np.count_nonzero(is_null):
+        return pl.Series(name, array)
+    return pl.Series(name, np.where(is_null, np.nan, array), nan_to_null=True).cast(kind)

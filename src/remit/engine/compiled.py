@@ -29,15 +29,15 @@ def run(
     numbers: list[int],
     outputs: list[NDArray[Any]],
     *,
-    scratch: Sequence[tuple[int, int]] = (),
+    scratch: Sequence[tuple[int, float]] = (),
     is_many: bool | None = None,
 ) -> int:
     """Call `function(*inputs, *numbers, *scratch, *outputs)`, which fills the outputs; compiled if that pays.
 
     Parameters
     ----------
-    scratch : sequence of pair of int
-        Length and first content of whole numbers that the function needs for itself.
+    scratch : sequence of pair of number
+        Length and first content of lists that the function needs for itself.
     is_many : bool, optional
         Whether the call is one of those that many rows are cut into; by default the longest array says.
 
@@ -47,7 +47,7 @@ def run(
         What the function returns, such as how many entries it wrote.
     """
     if pays(max(map(len, (*inputs, *outputs)))) if is_many is None else is_many:
-        own = [np.full(length, content, np.int64) for length, content in scratch]
+        own = [np.full(length, content) for length, content in scratch]
         return _compiled(function)(*map(_alike, inputs), *numbers, *own, *outputs)
     lists: list[list[Any]] = [array.tolist() for array in outputs]
     kept = [[content] * length for length, content in scratch]

@@ -40,6 +40,8 @@ def tally(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """By owner: how many units have a row that is yes, and how many have one that is not no; arguments as in `caps`."""
     low, high = np.zeros(n_owners, np.float32), np.zeros(n_owners, np.float32)
+    if not np.count_nonzero(value):  # as where nobody had any of what is asked for
+        return low, high
     run(count_rows, [owner, unit, value], [], [low, high], scratch=[(n_units, -1), (n_units, 0)])
     return low, high
 
@@ -69,10 +71,10 @@ def earliest(owner: Rows, unit: Rows, day: Rows, counts: Rows, n_units: int) -> 
     return first[0][:found], first[1][:found]
 
 
-def nth(owner: Rows, value: Rows, n: int, n_owners: int, none: int) -> NDArray[np.int64]:
-    """By owner: the n-th smallest of its values; `none` where it has fewer. Owners rise."""
-    found = np.full(n_owners, none, np.int64)
-    run(nth_rows, [owner, value], [n], [found], scratch=[(n, 0)])
+def nth(owner: Rows, value: Rows, n: int, asked: NDArray[np.bool_], none: int) -> NDArray[np.int64]:
+    """By owner: the n-th smallest of its values; `none` where it has fewer, or is not asked for. Owners rise."""
+    found = np.full(len(asked), none, np.int64)
+    run(nth_rows, [owner, value, asked.view(np.uint8)], [n], [found], scratch=[(n, 0)])
     return found
 
 
@@ -163,10 +165,12 @@ def first_rows(
     return written
 
 
-def nth_rows(owner: Sequence[int], value: Sequence[int], n: int, least: Any, found: Any) -> int:
+def nth_rows(owner: Sequence[int], value: Sequence[int], asked: Sequence[int], n: int, least: Any, found: Any) -> int:
     """Fill `found`; return how many rows there are. `least` holds the n smallest so far, in order."""
     kept = 0
     for i in range(len(owner)):
+        if not asked[owner[i]]:
+            continue
         kept = 0 if i > 0 and owner[i] != owner[i - 1] else kept
         if kept < n or value[i] < least[n - 1]:
             at = min(kept, n - 1)

@@ -77,10 +77,10 @@ def evaluate(definition: Definition, features: Mapping[str, Bounds]) -> Result:
 
 
 def _count(definition: Definition, features: Mapping[str, Bounds]) -> Result:
-    surely, possibly = (
-        reduce(np.logical_and, [reaches(c, features[c.feature][side]) for c in definition.criteria]) for side in (0, 1)
-    )
-    bounds = features[definition.criteria[0].feature]
+    criteria = definition.criteria
+    surely = reduce(np.logical_and, [reaches(c, features[c.feature].low) for c in criteria])
+    possibly = reduce(np.logical_and, [reaches(c, features[c.feature].high) for c in criteria])
+    bounds = features[criteria[0].feature]
     return Result(between(surely, possibly), bounds.low, bounds)
 
 
@@ -101,7 +101,8 @@ def _score(definition: Definition, features: Mapping[str, Numbers]) -> Numbers:
 
 def _ladder(definition: Definition, features: Mapping[str, Numbers]) -> Numbers:
     n = len(next(iter(features.values())))
-    result = np.full(n, np.nan)
-    for rung in definition.rungs:
-        np.copyto(result, rung.value, where=_all(rung.all, features, n))
-    return result
+    holds = np.array([_all(rung.all, features, n) for rung in definition.rungs])
+    place = np.arange(1, len(holds) + 1, dtype=np.uint8)[:, np.newaxis]  # of several rungs the last one stands
+    values = np.array([np.nan, *(rung.value for rung in definition.rungs)])
+    found: Numbers = values[(holds.view(np.uint8) * place).max(axis=0)]
+    return found

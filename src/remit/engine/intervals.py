@@ -1,8 +1,8 @@
 """The fold over sorted exposures: stitching into trials, covered days, and the longest adequate run per dose table.
 
 `fold` is written in the subset of Python that numba compiles, and is the only implementation: for one person it simply
-runs, over lists; for a cohort the same function is compiled and runs over arrays. Rows come sorted by group (a person
-and a treatment), start, end and dose. Days are integers; intervals are half-open.
+runs, over lists; for a cohort the same function is compiled and runs over arrays. Rows come sorted by group and kind (a
+person and a treatment), start, end and dose. Days are integers; intervals are half-open.
 """
 
 from __future__ import annotations
@@ -20,6 +20,12 @@ Doses = NDArray[np.float64]
 
 FAR = 2**30
 """A day after, and a gap wider than, all that records hold."""
+
+ROOM = 64
+"""Exposures of one trial that run at once for which there is room; for more, rows are folded again with twice as much.
+A list that can grow within the compiled function takes a third of its time."""
+
+NO_ROOM = -1
 
 
 class Folded(NamedTuple):
@@ -44,7 +50,7 @@ class Folded(NamedTuple):
 class Sorted(NamedTuple):
     """Sorted rows as arrays of one length; the last two may be of length one, for all rows."""
 
-    group: NDArray[np.int64]  # rows of one group are adjacent; a trial never crosses groups
+    group: NDArray[Any]  # rows of one group and kind are adjacent; a trial never crosses either
     kind: NDArray[Any]  # row of the gaps and of `minimum`
     start: Days
     end: Days  # exclusive, not before start
@@ -61,7 +67,7 @@ class Measure(NamedTuple):
     minimum: Doses  # shape (n_kinds, n_tables); nan where a table has none: no day is certain, every day possible
 
 
-def bare(group: NDArray[np.int64], kind: NDArray[Any], start: Days, end: Days, dose: Doses) -> Sorted:
+def bare(group: NDArray[Any], kind: NDArray[Any], start: Days, end: Days, dose: Doses) -> Sorted:
     """Rows with exact dates of which all days count."""
     return Sorted(group, kind, start, end, dose, np.array([-FAR], np.int32), np.array([False]))
 
@@ -73,7 +79,11 @@ def fold_rows(rows: Sorted, measure: Measure, *, is_many: bool | None = None) ->
     out: list[NDArray[Any]] = [np.empty(n, kind) for kind in _KINDS]
     runs = [np.empty(n * n_tables, np.int32) for _ in range(2)]
     stride = int(len(rows.since) == n > 1)
-    count = run(fold, inputs, [n_tables, stride], [*out, *runs], is_many=is_many)
+    count, room = NO_ROOM, ROOM
+    while count == NO_ROOM:
+        scratch = [(2 * n_tables, 0), (2 * n_tables, 0), (room, 0), (room, 0), (room, 0.0)]
+        count = run(fold, inputs, [n_tables, stride], [*out, *runs], scratch=scratch, is_many=is_many)
+        room *= 2
     low, high = (days[: count * n_tables].reshape(count, n_tables).T.copy() for days in runs)
     first, start, reach, covered, dose, most, is_complete, n_rows = (column[:count].copy() for column in out)
     return Folded(first, start, reach, covered, dose, most, is_complete, n_rows, low, high)
@@ -95,6 +105,11 @@ def fold(  # noqa: C901 - one function, because the compiler takes it whole
     minimum: Sequence[float],
     n_tables: int,
     stride: int,
+    stretch: Any,
+    stopped: Any,
+    run_start: Any,
+    run_end: Any,
+    run_dose: Any,
     out_first: Any,
     out_start: Any,
     out_reach: Any,
@@ -106,7 +121,11 @@ def fold(  # noqa: C901 - one function, because the compiler takes it whole
     out_low: Any,
     out_high: Any,
 ) -> int:
-    """Write one entry per trial into the `out_` sequences, return their number; inputs as in `Sorted` and `Measure`."""
+    """Write one entry per trial into the `out_` sequences, return their number; inputs as in `Sorted` and `Measure`.
+
+    `stretch` holds the days of the open run (certain per table, then possible per table), `stopped` the day on which
+    that run last held, and `run_` the running exposures; where these have no room, `NO_ROOM` is returned.
+    """
     n = len(start)
     trial = -1
     first = 0  # row that began the open trial
@@ -118,21 +137,19 @@ def fold(  # noqa: C901 - one function, because the compiler takes it whole
     split = bridge = 0  # gaps of the open trial
     lowest = 0  # where its minimum doses stand
     here = 0  # the day up to which the open trial has been swept
-    size = 8  # of the list of running exposures
-    run_start, run_end, run_dose = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.float64)
+    counted_from = 0
     running = 0
-    stretch = np.zeros(2 * n_tables, np.int64)  # days of the open run: certain per table, then possible per table
-    stopped = np.zeros(2 * n_tables, np.int64)  # the day on which that run last held
+    group_end = 0
     for i in range(n + 1):
-        is_new = i == n or trial < 0 or group[i] != group[i - 1] or start[i] > reach + split
+        is_new = i == group_end or start[i] > reach + split
         until = FAR if is_new else start[i]
         # Sweep the running exposures up to this row's start, or to their end where a trial closes.
         while running > 0 and here < until:
-            stop = until
-            known = 0.0  # sum of the known doses
-            certain = 0.0  # the part of it that is certain
-            is_unknown = False
-            for a in range(running):
+            stop = min(until, run_end[0])
+            is_unknown = run_dose[0] != run_dose[0]
+            certain = 0.0 if is_unknown else run_dose[0]  # sum of the known doses that is certain
+            known = certain  # sum of the known doses
+            for a in range(1, running):
                 stop = min(stop, run_end[a])
                 strength = run_dose[a]
                 if strength != strength:
@@ -149,7 +166,7 @@ def fold(  # noqa: C901 - one function, because the compiler takes it whole
                 most = known
             if certain > 0 and not highest >= certain:
                 highest = certain
-            begin = max(here, since[first * stride])
+            begin = max(here, counted_from)
             if stop > begin:
                 covered += stop - begin
                 for k in range(n_tables):
@@ -169,8 +186,8 @@ def fold(  # noqa: C901 - one function, because the compiler takes it whole
                         stopped[s] = stop
                         out_high[at] = max(out_high[at], stretch[s])
             here = stop
-            kept = 0
-            for a in range(running):
+            kept = int(run_end[0] > here)
+            for a in range(1, running):
                 if run_end[a] > here:
                     run_start[kept], run_end[kept], run_dose[kept] = run_start[a], run_end[a], run_dose[a]
                     kept += 1
@@ -185,16 +202,16 @@ def fold(  # noqa: C901 - one function, because the compiler takes it whole
             break
         if is_new:
             trial += 1
-            if stride == 0 and (i == 0 or group[i] != group[i - 1]):
+            if i == group_end:
                 # A row of unknown strength may be the one that another prolongs: two rows of one strength that begin on
                 # one day are then not certain to be two doses.
                 loose = False
-                j = i
-                while j < n and group[j] == group[i] and not loose:
-                    loose = dose[j] != dose[j]
-                    j += 1
+                while group_end < n and group[group_end] == group[i] and kind[group_end] == kind[i]:
+                    loose |= dose[group_end] != dose[group_end]
+                    group_end += 1
             if stride == 1:
                 loose = is_loose[i]
+            counted_from = since[i * stride]
             first = i
             running = 0
             reach = end[i]
@@ -228,12 +245,8 @@ def fold(  # noqa: C901 - one function, because the compiler takes it whole
         if refilled >= 0:
             run_end[refilled] = max(run_end[refilled], end[i])
             continue
-        if running == size:
-            size *= 2
-            more_start, more_end = np.empty(size, np.int64), np.empty(size, np.int64)
-            more_dose = np.empty(size, np.float64)
-            more_start[:running], more_end[:running], more_dose[:running] = run_start, run_end, run_dose
-            run_start, run_end, run_dose = more_start, more_end, more_dose
+        if running == len(run_start):
+            return NO_ROOM
         run_start[running], run_end[running], run_dose[running] = start[i], end[i], dose[i]
         running += 1
     return trial + 1

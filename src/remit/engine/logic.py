@@ -12,10 +12,12 @@ Tri = NDArray[np.uint8]
 
 TRI_ENUM = pl.Enum(TRI)
 
+_YES = np.uint8(YES)
+
 
 def known(is_true: NDArray[np.bool_]) -> Tri:
     """Yes where true, no where false."""
-    return is_true.view(np.uint8) * np.uint8(YES)
+    return is_true.view(np.uint8) * _YES
 
 
 def between(surely: NDArray[np.bool_], possibly: NDArray[np.bool_]) -> Tri:
@@ -26,7 +28,7 @@ def between(surely: NDArray[np.bool_], possibly: NDArray[np.bool_]) -> Tri:
 
 def negate(value: Tri) -> Tri:
     """No for yes, yes for no."""
-    return np.uint8(YES) - value
+    return _YES - value
 
 
 def every(*values: Tri) -> Tri:

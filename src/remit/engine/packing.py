@@ -9,7 +9,7 @@ slower, same order, same rows.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +18,17 @@ from remit.engine.compiled import pays, run
 
 PERSON_BITS, TREATMENT_BITS, START_BITS, LENGTH_BITS, DOSE_BITS = 20, 9, 16, 10, 8
 EARLIEST = -25_567  # 1900-01-01 in days from 1970-01-01
-BLOCK = 1 << 18
+BLOCK = 1 << 15
 """Rows that are unpacked at a time: few enough for their columns to stay in the processor's cache."""
 
 _UNKNOWN_DOSE = (1 << DOSE_BITS) - 1
-_SCALE = 1000  # strengths are told apart to a thousandth of a milligram
-_PLACES = 4_000_000  # thousandths that have a place in the table of codes
-_ROUNDING = 1e-3
+SCALE = 1000
+"""Strengths are told apart to a thousandth of a milligram ..."""
+PLACES = 4_000_000
+"""... which have a place in the table of codes up to this one ..."""
+ROUNDING = 1e-3
+"""... where they are whole thousandths, but for so much of one."""
+
 _OVERFLOW = -1
 
 
@@ -42,18 +46,11 @@ class Overflow(Exception):
     """A field does not fit into the word."""
 
 
-class Disorder(Exception):
-    """Rows do not stand in order of persons."""
-
-
-def sorted_blocks(
-    source: Callable[[], Iterable[Rows]], n_rows: int, *, by: Literal["quicksort", "stable"] = "quicksort"
-) -> Iterator[Rows]:
+def sorted_blocks(source: Callable[[], Iterable[Rows]], n_rows: int) -> Iterator[Rows]:
     """The rows of `source()` in order of person, treatment, start, length and dose (unknown last).
 
     There are at most `n_rows`. Blocks end where a person ends. `source` is called again where the words overflow. Words
-    are for the many: the columns of a few rows, or of any without the compiler, are sorted themselves. NumPy's `stable`
-    sort takes half the time where little is out of place, and twice the time elsewhere.
+    are for the many: the columns of a few rows, or of any without the compiler, are sorted themselves.
     """
     if not pays(n_rows):
         yield from _sorted_columns(source())
@@ -63,60 +60,15 @@ def sorted_blocks(
     except Overflow:
         yield from _sorted_columns(source())
         return
-    if not _is_sorted(words):
-        words.sort(kind=by)
+    words.sort()
     yield from _unpack(words, doses)
-
-
-def ordered_blocks(chunks: Iterable[Rows]) -> Iterator[Rows]:
-    """Rows as `sorted_blocks` gives them, of chunks in which no person comes before the one before.
-
-    Each chunk is put in order by itself, but for its last person, who may go on in the next one.
-
-    Raises
-    ------
-    Disorder
-        As soon as a person comes before the one before.
-    """
-    held: list[Rows] = []  # of the last person so far
-    last = -1
-    for rows in chunks:
-        person = rows.person
-        if not len(person):
-            continue
-        if person[0] < last or (person[1:] < person[:-1]).any():
-            raise Disorder
-        begin = int(np.searchsorted(person, last, side="right")) if held else 0
-        tail = max(begin, int(np.searchsorted(person, person[-1])))
-        if begin:
-            held.append(_cut(rows, 0, begin))
-        if begin < len(person):
-            yield from _block(held)
-            yield from _block([_cut(rows, begin, tail)])
-            held = [_cut(rows, tail, len(person))]
-        last = int(person[-1])
-    yield from _block(held)
-
-
-def _cut(rows: Rows, begin: int, end: int) -> Rows:
-    return Rows._make(column[begin:end] for column in rows)
-
-
-def _block(parts: list[Rows]) -> Iterator[Rows]:
-    """Whole persons in order; words hold a person's distance from the first."""
-    n_rows = sum(len(part.person) for part in parts)
-    if n_rows:
-        first = parts[0].person[0]
-        near = [part._replace(person=part.person - first) for part in parts]
-        for rows in sorted_blocks(lambda: near, n_rows, by="stable"):
-            yield rows._replace(person=rows.person + rows.person.dtype.type(first))
 
 
 def _pack(chunks: Iterable[Rows], n_rows: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Words, and the dose that each code stands for. There are at most `n_rows`."""
     words = np.empty(n_rows, np.int64)
     end = 0
-    code_of = np.zeros(_PLACES, np.uint8)  # by thousandths: code + 1; codes are given in the order doses are met
+    code_of = np.zeros(PLACES, np.uint8)  # by thousandths: code + 1; codes are given in the order doses are met
     doses = np.full(1 << DOSE_BITS, np.nan)
     n_doses = 0
     for rows in chunks:
@@ -149,11 +101,11 @@ def pack(
             return _OVERFLOW
         code = _UNKNOWN_DOSE
         if dose[i] == dose[i]:
-            scaled = dose[i] * _SCALE
-            if scaled < 0 or scaled >= _PLACES - 1:
+            scaled = dose[i] * SCALE
+            if scaled < 0 or scaled >= PLACES - 1:
                 return _OVERFLOW
             place = int(scaled + 0.5)
-            if abs(scaled - place) > _ROUNDING:
+            if abs(scaled - place) > ROUNDING:
                 return _OVERFLOW
             if code_of[place] == 0:
                 if n_doses == _UNKNOWN_DOSE:
@@ -167,11 +119,6 @@ def pack(
         word = (word << LENGTH_BITS) | length
         words[i] = (word << DOSE_BITS) | code
     return n_doses
-
-
-def _is_sorted(words: NDArray[np.int64]) -> bool:
-    blocks = (words[i : i + BLOCK + 1] for i in range(0, len(words), BLOCK))
-    return all(bool((block[:-1] <= block[1:]).all()) for block in blocks)
 
 
 def _unpack(words: NDArray[np.int64], doses: NDArray[np.float64]) -> Iterator[Rows]:

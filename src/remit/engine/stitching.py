@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from remit.engine.compiled import pays
 from remit.engine.intervals import Folded, Measure, bare, fold_rows
-from remit.engine.packing import TREATMENT_BITS, Disorder, Rows, ordered_blocks, sorted_blocks
+from remit.engine.ordering import Disorder, ordered_blocks
+from remit.engine.packing import TREATMENT_BITS, Rows, sorted_blocks
 
 
 class Courses(NamedTuple):
@@ -33,10 +34,11 @@ def stitch(source: Callable[[], Iterable[Rows]], n_rows: int, measure: Measure) 
     measure : Measure
         Gaps and minimum doses by treatment.
     """
+    is_many = pays(n_rows)
     try:
-        parts = list(stitched(ordered_blocks(source()), measure, is_many=pays(n_rows)))
+        parts = list(stitched(ordered_blocks(source(), is_many=is_many), measure, is_many=is_many))
     except Disorder:
-        parts = list(stitched(sorted_blocks(source, n_rows), measure, is_many=pays(n_rows)))
+        parts = list(stitched(sorted_blocks(source, n_rows), measure, is_many=is_many))
     if not parts:
         return Courses(np.empty(0, np.uint32), np.empty(0, np.uint16), empty(measure.minimum.shape[1]))
     people, treatments, folds = zip(*parts, strict=True)
@@ -50,14 +52,14 @@ def stitched(blocks: Iterable[Rows], measure: Measure, *, is_many: bool) -> Iter
     Parameters
     ----------
     blocks : iterable of Rows
-        Of `remit.engine.packing.sorted_blocks` or `ordered_blocks`.
+        Of `remit.engine.ordering.ordered_blocks` or `remit.engine.packing.sorted_blocks`.
     measure : Measure
     is_many : bool
         Whether they are compiled for.
     """
     offset = 0
     for rows in blocks:
-        sorted_rows = bare(group_of(rows), rows.treatment, rows.start, rows.end, rows.dose)
+        sorted_rows = bare(rows.person, rows.treatment, rows.start, rows.end, rows.dose)
         folded = fold_rows(sorted_rows, measure, is_many=is_many)
         first = folded.first_row
         yield Courses(rows.person[first], rows.treatment[first], folded._replace(first_row=first + offset))

@@ -36,6 +36,13 @@ class Intervals(NamedTuple):
     end: NDArray[np.int32]
 
 
+class Found(NamedTuple):
+    """By person: `SURE` and `MAY`, and the first day on which it is there for certain; 0 where there is none."""
+
+    held: NDArray[np.uint8]
+    day: NDArray[np.int64]
+
+
 class Back(NamedTuple):
     """One kind of event: a row begins when enough distinct other kinds were there."""
 
@@ -52,8 +59,8 @@ def flagged(sure: Flags, may: Flags, flags: tuple[int, int] = (SURE, MAY)) -> ND
     return sure.view(np.uint8) * np.uint8(flags[0]) | may.view(np.uint8) * np.uint8(flags[1])
 
 
-def windows(rows: Intervals, there: NDArray[np.uint8], events: Sequence[Back]) -> NDArray[np.uint8]:
-    """By row whether it begins an event: `SURE` and `MAY`.
+def windows(rows: Intervals, there: NDArray[np.uint8], events: Sequence[Back], n_persons: int) -> Found:
+    """Persons with a row that begins an event.
 
     Parameters
     ----------
@@ -65,43 +72,56 @@ def windows(rows: Intervals, there: NDArray[np.uint8], events: Sequence[Back]) -
     """
     part = np.concatenate([flagged(event.begins, event.others, (BEGINS, ACCOMPANIES)) for event in events])
     limits = [np.array([int(event[i]) for event in events]) for i in range(2, len(Back._fields))]
-    held, n_kinds = np.zeros(len(there), np.uint8), len(events[0].begins)
-    run(accompanied, [*rows, there, part, *limits], [n_kinds], [held], scratch=[(n_kinds, -1)] * 2)
-    return held
+    found, n_kinds = _nothing(n_persons), len(events[0].begins)
+    run(accompanied, [*rows, there, part, *limits], [n_kinds], [*found], scratch=[(n_kinds, -1)] * 2)
+    return found
 
 
-def accompanied(
+def _nothing(n_persons: int) -> Found:
+    return Found(np.zeros(n_persons, np.uint8), np.zeros(n_persons, np.int64))
+
+
+def accompanied(  # noqa: C901 - one function, because the compiler takes it whole
     person: Any, kind: Any, start: Any, end: Any, there: Any, part: Any, since: Any, until: Any, needed: Any,
-    by_start: Any, n_kinds: int, in_sure: Any, in_may: Any, held: Any,
+    by_start: Any, n_kinds: int, in_sure: Any, in_may: Any, held: Any, day: Any,
 ) -> int:  # fmt: skip
     """Write `windows`. By kind: the row and event for which it was counted last, for certain and possibly."""
-    first, after, n = 0, 0, len(person)
-    for i in range(n):
-        if i == after:
-            first, after = i, i + 1
-            while after < n and person[after] == person[i]:
-                after += 1
-        for event in range(len(needed)):
-            if not (there[i] and part[event * n_kinds + kind[i]] & BEGINS and after - first > needed[event]):
-                continue
-            sure, may, once, j = 0, 0, i * len(needed) + event, i
-            latest, earliest = start[i] - since[event], start[i] - until[event]
-            while j + 1 < after and start[j + 1] <= latest:
-                j += 1
-            while j >= first and sure < needed[event]:
-                reach = start[j] if by_start[event] else end[j] - 1  # the last day
-                is_back = (start[j] <= latest) & (reach >= earliest) & (kind[j] != kind[i])
-                if is_back and there[j] and part[event * n_kinds + kind[j]] & ACCOMPANIES:
-                    may, sure = may + (in_may[kind[j]] != once), sure + ((in_sure[kind[j]] != once) & there[j] & SURE)
-                    in_may[kind[j]] = once
-                    in_sure[kind[j]] = once if there[j] & SURE else in_sure[kind[j]]
-                j -= 1
-            held[i] |= there[i] & ((SURE if sure >= needed[event] else 0) | (MAY if may >= needed[event] else 0))
+    first, n = 0, len(person)
+    while first < n:
+        after = first + 1
+        while after < n and person[after] == person[first]:
+            after += 1
+        i, found = first, 0
+        while i < after and not found & SURE:  # what is certain is not more certain for another row
+            for event in range(len(needed)):
+                if not (there[i] and part[event * n_kinds + kind[i]] & BEGINS):
+                    continue
+                sure, may, once, j = 0, 0, i * len(needed) + event, i
+                latest, earliest = start[i] - since[event], start[i] - until[event]
+                while j + 1 < after and start[j + 1] <= latest:
+                    j += 1
+                if j - first < needed[event]:
+                    continue
+                while j >= first and sure < needed[event]:
+                    reach = start[j] if by_start[event] else end[j] - 1  # the last day
+                    is_back = (start[j] <= latest) & (reach >= earliest) & (kind[j] != kind[i])
+                    if is_back and there[j] and part[event * n_kinds + kind[j]] & ACCOMPANIES:
+                        may += in_may[kind[j]] != once
+                        sure += (in_sure[kind[j]] != once) & there[j] & SURE
+                        in_may[kind[j]] = once
+                        in_sure[kind[j]] = once if there[j] & SURE else in_sure[kind[j]]
+                    j -= 1
+                found |= there[i] & ((SURE if sure >= needed[event] else 0) | (MAY if may >= needed[event] else 0))
+            i += 1
+        held[person[first]] = found
+        if found & SURE:
+            day[person[first]] = start[i - 1]
+        first = after
     return 0
 
 
-def steps(rows: Intervals, part: NDArray[np.uint8], most_gap: float, within: float) -> NDArray[np.uint8]:
-    """By row whether it is a further course after two fair ones, each of another kind than the one before.
+def steps(rows: Intervals, part: NDArray[np.uint8], most_gap: float, within: float, n_persons: int) -> Found:
+    """Persons with a further course after two fair ones, each of another kind than the one before.
 
     Parameters
     ----------
@@ -113,26 +133,24 @@ def steps(rows: Intervals, part: NDArray[np.uint8], most_gap: float, within: flo
         Most days from the end of one to the beginning of the next; they may overlap.
     within : float
         Most days from the beginning of the first to that of the further one.
-
-    Returns
-    -------
-    array of uint8
-        `SURE` and `MAY`.
     """
-    n = len(part)
-    held = np.empty(n, np.uint8)
-    run(stepped, [*rows, part], [int(most_gap), int(within), NO_DAY], [held], scratch=[(n, NO_DAY)] * 2)
-    return held
+    found = _nothing(n_persons)
+    numbers = [int(most_gap), int(within), NO_DAY]
+    run(stepped, [*rows, part], numbers, [*found], scratch=[(len(part), NO_DAY)] * 2)
+    return found
 
 
 def stepped(
     person: Any, kind: Any, start: Any, end: Any, part: Any, gap: int, within: int, none: int, opened_sure: Any,
-    opened_may: Any, held: Any,
+    opened_may: Any, held: Any, day: Any,
 ) -> int:  # fmt: skip
     """Write `steps`. `opened` is the latest beginning of a fair row of another kind before a row."""
-    first = 0
+    first, found = 0, 0
     for i in range(len(person)):
-        first = i if person[i] != person[first] else first
+        if person[i] != person[first]:
+            first, found = i, 0
+        if found & SURE:
+            continue
         sure, may = none, none
         j = i - 1 if part[i] else -1
         while j >= first:
@@ -145,5 +163,8 @@ def stepped(
         least = start[i] - within
         is_sure = part[i] & FURTHER_SURE and sure != none and sure >= least
         is_possible = part[i] & FURTHER_MAY and may != none and may >= least
-        held[i] = (SURE if is_sure else 0) | (MAY if is_possible else 0)
+        found |= (SURE if is_sure else 0) | (MAY if is_possible else 0)
+        held[person[i]] = found
+        if is_sure:
+            day[person[i]] = start[i]
     return 0

@@ -8,7 +8,7 @@ An item that was answered below its threshold, or left out, is listed too, becau
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Any
 
@@ -31,7 +31,7 @@ def crisis(tables: Tables, knowledge: Knowledge) -> dict[str, pl.DataFrame]:
     Writes `crisis`, in order of person and kind.
     """
     person = tables["person"]
-    index = dict(zip(person["person_key"], person["index_date"], strict=True))
+    index = dict(zip(person["person_key"].to_list(), person["index_date"].to_list(), strict=True))
     found = [
         *_of_answers(tables, knowledge),
         *_of_notices(tables),
@@ -52,17 +52,19 @@ def _row(person_key: int, kind: str, about: str, item: int | None, day: date | N
     return {"person_key": person_key, "kind": kind, "about": about, "item": item, "date": day, "record_ref": ref}
 
 
-def _among(frame: pl.DataFrame, column: str, ids: list[str]) -> Iterator[Row]:
+def _among(frame: pl.DataFrame, column: str, ids: Collection[str]) -> list[Row]:
     """Rows of a table about some ids."""
-    wanted = set(ids)
-    return (frame.row(i, named=True) for i, value in enumerate(frame[column].to_list()) if value in wanted)
+    rows = [i for i, value in enumerate(frame[column].to_list()) if value in ids]
+    return (frame if len(rows) == frame.height else frame[rows]).rows(named=True) if rows else []
 
 
 def _of_answers(tables: Tables, knowledge: Knowledge) -> Iterator[Row]:
     """Every item about suicide of every sheet: a sign, a zero, or not answered."""
-    asked = {i: x.safety_items for i, x in knowledge.instruments.items() if x.safety_items}
+    known = knowledge.instruments
+    answered = set(tables["answer"]["instrument_id"].to_list())
+    asked = {i: known[i].safety_items for i in answered if i in known and known[i].safety_items}
     sheets: dict[tuple[int, str, date], tuple[dict[int, float], str]] = {}
-    for row in _among(tables["answer"], "instrument_id", list(asked)):
+    for row in _among(tables["answer"], "instrument_id", asked):
         key = (row["person_key"], row["instrument_id"], row["date"])
         sheets.setdefault(key, ({}, row["record_ref"]))[0][row["item"]] = row["value"]
     for (person_key, instrument_id, day), (values, ref) in sheets.items():
@@ -93,7 +95,7 @@ def _of_totals(tables: Tables, knowledge: Knowledge) -> Iterator[Row]:
     """Totals that are out of reach without a sign."""
     table = tables["measurement"]
     measured = table["measure_id"].to_list()
-    asked = [knowledge.instruments[i] for i in set(measured) & set(knowledge.instruments)]
+    asked = [knowledge.instruments[i] for i in set(measured) if i in knowledge.instruments]
     most = {instrument.id: most_without_sign(instrument) for instrument in asked if instrument.safety_items}
     if not most:
         return
@@ -111,7 +113,7 @@ def _of_notices(tables: Tables) -> Iterator[Row]:
 
 def _of_clues(tables: Tables) -> Iterator[Row]:
     kinds = {"yes": "clue", "unknown": "unanswered"}
-    for row in _among(tables["clue"], "clue_id", list(CRISIS_CLUES)):
+    for row in _among(tables["clue"], "clue_id", CRISIS_CLUES):
         if kind := kinds.get(row["answer"]):
             yield _row(row["person_key"], kind, row["clue_id"], None, None, row["record_ref"])
 

@@ -36,18 +36,26 @@ class Exclusions:
         return self._found[excludes]
 
     def _look(self, excludes: frozenset[str]) -> Tri | None:
-        names, which, person, value = self._recorded
-        is_wanted = np.array([not excludes.isdisjoint(self._knowledge.condition_closure(c)) for c in names], np.bool_)
-        wanted = is_wanted[which]
-        if not wanted.any():
+        is_wanted = [not excludes.isdisjoint(wider) for wider in self._named.values()]
+        if True not in is_wanted:
+            return None
+        which, person, value = self._recorded
+        wanted = np.array(is_wanted, np.bool_)[which]
+        if not np.count_nonzero(wanted):
             return None
         excluded = np.full(self._tables["person"].height, NO, np.uint8)
         np.maximum.at(excluded, person[wanted], value[wanted])
         return excluded
 
     @cached_property
-    def _recorded(self) -> tuple[list[str], NDArray[np.intp], NDArray[np.intp], Tri]:
-        """Names of conditions; by row that counts: which it is, whose, and whether it is sure."""
+    def _named(self) -> dict[str, frozenset[str]]:
+        """Every condition on record, with the wider ones."""
+        names = dict.fromkeys(self._tables["condition"]["condition_id"].to_list())
+        return {name: self._knowledge.condition_closure(name) for name in names}
+
+    @cached_property
+    def _recorded(self) -> tuple[NDArray[np.intp], NDArray[np.intp], Tri]:
+        """By row that counts: which condition it is, whose, and whether it is sure."""
         condition = self._tables["condition"]
         status = codes(condition, Condition, "status")[0]
         person = person_rows(self._tables, condition["person_key"].to_numpy())
@@ -55,8 +63,7 @@ class Exclusions:
         has = (status != CONDITION_STATUS.index("refuted")) & (
             days(condition["onset_date"]) <= index
         )  # unknown: long ago
-        named = condition["condition_id"].to_list()
-        place = {name: i for i, name in enumerate(dict.fromkeys(named))}
-        which = np.array([place[name] for name in named], np.intp)
+        place = {name: i for i, name in enumerate(self._named)}
+        which = np.array([place[name] for name in condition["condition_id"].to_list()], np.intp)
         value = np.where(status == CONDITION_STATUS.index("suspected"), np.uint8(UNKNOWN), np.uint8(YES))
-        return list(place), which[has], person[has], value[has]
+        return which[has], person[has], value[has]

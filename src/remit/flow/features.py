@@ -8,12 +8,13 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from remit.engine.columns import codes, is_known, values
+from remit.engine.columns import NO_DAYS
 from remit.engine.counting import caps, covered, earliest, nth, tally
 from remit.engine.criteria import Bounds
 from remit.engine.grouping import Grouping
 from remit.engine.intervals import FAR
 from remit.engine.logic import Tri, between, every, known, negate
+from remit.engine.written import columns_of
 from remit.flow.episodes import Episodes
 from remit.flow.joined import Joined, kept_to
 from remit.flow.once import once
@@ -26,7 +27,8 @@ from remit.knowledge import AdequacyRule, Definition, Knowledge
 from remit.knowledge.definition import EpisodeFeature, Feature, SpanFeature, TrialFeature
 from remit.knowledge.pattern import PatternFeature
 from remit.knowledge.schema import Response as Threshold
-from remit.tables import UNKNOWN, YES, Adequacy, Tables
+from remit.knowledge.select import Select
+from remit.tables import UNKNOWN, YES, Adequacy, Response, Tables, Trial, TrialNote, TrialRun
 
 DAYS_PER_WEEK = 7
 
@@ -56,13 +58,14 @@ class Features:
         self.tables, self.knowledge = tables, knowledge
         self.n = tables["person"].height
         self._n_units = max(len(knowledge.treatments), len(knowledge.class_ids))
-        trial = tables["trial"]
-        self.person = np.searchsorted(tables["person"]["person_key"].to_numpy(), trial["person_key"].to_numpy())
-        self.treatment = trial["treatment_key"].to_numpy().astype(np.intp)  # what arrays are indexed by
+        self._trial = columns_of(tables, Trial)
+        self.person = np.searchsorted(tables["person"]["person_key"].to_numpy(), self._trial["person_key"])
+        self.treatment = self._trial["treatment_key"].astype(np.intp)  # what arrays are indexed by
         self.joined = Joined(tables)
         self.spans = spans(tables)
         self.selection = Selection(tables, knowledge, self.spans, self.joined)
-        self._improvement = improvement_of(tables["response"])
+        self._improvement = improvement_of(columns_of(tables, Response))
+        self._last_match: tuple[str, Tri] = ("", np.empty(0, np.uint8))
         self._unhelped: dict[str, Tri] = {}
         self._units: dict[tuple[str, str, str], Units] = {}
         self._caps: dict[tuple[Threshold, str], Tri] = {}
@@ -86,10 +89,17 @@ class Features:
             bounds, certain, counts = self._patterns.of(definition, feature, fair)
             return Units(bounds, counts, "pattern", None, certain)
         state = feature.state if isinstance(feature, TrialFeature) else feature.weeks
-        counts = every(self.state(definition, state), self.selection.match(feature.select))
+        counts = every(self.state(definition, state), self._matched(feature.select))
         if isinstance(feature, SpanFeature):
             return Units(self._weeks(definition, counts), counts)
         return self._count(definition, feature, counts)
+
+    def _matched(self, select: Select) -> Tri:
+        """Which trials are selected; what was asked for last is kept, for features of a definition often share it."""
+        text = self.knowledge.feature_text(select)
+        if text != self._last_match[0]:
+            self._last_match = text, self.selection.match(select)
+        return self._last_match[1]
 
     def state(self, definition: Definition, state: str) -> Tri:
         """Whether each trial is in a state, in the definition's scope."""
@@ -104,23 +114,24 @@ class Features:
             return np.maximum(failed, self.judged(rule, "intolerant_in_episode" if in_episode else "intolerant"))
         optimised = self._dose_optimised(rule) if state == "dose_optimised" else self._long_enough(rule, in_episode)
         # What is given as sessions has neither an optimised dose nor an optimised time.
-        return every(failed, optimised, known(~self.knowledge.is_sessions[self.treatment]))
+        return every(failed, optimised, self._is_drug)
+
+    @cached_property
+    def _is_drug(self) -> Tri:
+        return known(~self.knowledge.is_sessions[self.treatment])
 
     def nth_date(self, units: Units, n: int, asked: NDArray[np.bool_]) -> NDArray[np.int64]:
         """By person asked for: the day by which the n-th unit was established for certain; FAR: there are fewer."""
         if units.certain_days is not None:
-            person, day = units.certain_days
-            at = asked[person].nonzero()[0]
-            return nth(person[at], day[at], n, self.n, FAR)
+            return nth(*units.certain_days, n, asked, FAR)
         if units.certain_trials is None:
             return np.full(self.n, FAR, np.int64)
-        certain = units.certain_trials & asked[self.person]
         if units.counted == "trial":
-            at = certain.nonzero()[0]
-            return nth(self.person[at], self._established[at], n, self.n, FAR)
+            at = np.flatnonzero(units.certain_trials)
+            return nth(self.person[at], self._established[at], n, asked, FAR)
         unit = self._counted_by(units.counted)
-        found = earliest(self.person, unit, self._established, certain, self._n_units)
-        return nth(*found, n, self.n, FAR)
+        found = earliest(self.person, unit, self._established, units.certain_trials, self._n_units)
+        return nth(*found, n, asked, FAR)
 
     @cached_property
     def _patterns(self) -> Patterns:
@@ -132,9 +143,8 @@ class Features:
     @cached_property
     def _established(self) -> NDArray[np.int64]:
         """By trial: its end, the index date if it is ongoing."""
-        is_ongoing = self.tables["trial"]["is_ongoing"].to_numpy()
         index = person_days(self.tables)[0][self.person]
-        return np.where(is_ongoing, index, self.spans.end).astype(np.int64)
+        return np.where(self._trial["is_ongoing"], index, self.spans.end).astype(np.int64)
 
     @cached_property
     def ran_in_episode(self) -> Tri:
@@ -158,9 +168,9 @@ class Features:
     @cached_property
     def lacks_sessions(self) -> NDArray[np.bool_]:
         """By trial: whether no number of sessions is on record."""
-        note = self.tables["trial_note"]
+        note = columns_of(self.tables, TrialNote)
         result = np.ones(len(self.person), np.bool_)
-        result[note["trial_key"].to_numpy()] = ~is_known(note["sessions"])
+        result[note["trial_key"]] = np.isnan(note["sessions"])
         return result
 
     def spread(self, flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -237,8 +247,8 @@ class Features:
 
     @cached_property
     def _judged(self) -> dict[str, Tri]:
-        names = Adequacy.words()
-        return dict(zip(names, codes(self.tables["adequacy"], Adequacy, *names), strict=True))
+        columns = columns_of(self.tables, Adequacy)
+        return {name: columns[name] for name in Adequacy.words()}  # a frame is translated once
 
     @cached_property
     def _places(self) -> dict[str, int]:
@@ -265,18 +275,19 @@ class Features:
     @cached_property
     def max_dose(self) -> NDArray[np.float64]:
         """By trial: the highest known daily dose; nan where there is none."""
-        return values(self.tables["trial"]["max_dose_mg"], np.nan)
+        return self._trial["max_dose_mg"]
 
     @cached_property
     def is_dose_open(self) -> NDArray[np.bool_]:
         """By trial: whether the dose may have been higher than what is known."""
-        return ~self.tables["trial"]["is_dose_complete"].to_numpy()
+        return ~self._trial["is_dose_complete"]
 
     def _long_enough(self, rule: AdequacyRule, in_episode: bool) -> Tri:
         assert rule.duration_optimised_weeks is not None
         needed = rule.duration_optimised_weeks.value * DAYS_PER_WEEK
-        low, high = ("episode_days_low", "episode_days") if in_episode else ("days_low", "days")
+        names = ("episode_days_low", "episode_days") if in_episode else ("days_low", "days")
         n = len(self.person)
         place = self.knowledge.dose_rules_in_use.index(self.knowledge.dose_rule_key(self.knowledge.rule_key(rule.id)))
-        runs = self.tables["trial_run"].slice(place * n, n)  # in order of dose table, then trial
-        return between(values(runs[low], FAR) >= needed, values(runs[high], FAR) >= needed)
+        runs = columns_of(self.tables, TrialRun)  # in order of dose table, then trial
+        low, high = (runs[name][place * n : (place + 1) * n] for name in names)
+        return between(low >= needed, (high >= needed) | (high == NO_DAYS))

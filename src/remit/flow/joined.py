@@ -10,29 +10,34 @@ from numpy.typing import NDArray
 
 from remit.engine.grouping import Grouping
 from remit.engine.logic import Tri
+from remit.engine.written import columns_of
 from remit.flow.scope import Spans
-from remit.tables import NO, UNKNOWN, YES, Tables
+from remit.tables import NO, UNKNOWN, YES, Tables, Trial, TrialNote
 
 
 class Joined:
     """The groups of trials of a run that may be one course."""
 
     def __init__(self, tables: Tables) -> None:
-        self.n_trials = tables["trial"].height
-        self.trials = np.flatnonzero(tables["trial_note"]["may_be_one"].to_numpy())
-        person, treatment = (tables["trial"][name].to_numpy()[self.trials] for name in ("person_key", "treatment_key"))
+        trial = columns_of(tables, Trial)
+        self.n_trials = trial.height
+        self.trials = columns_of(tables, TrialNote)["may_be_one"].nonzero()[0]
+        if not len(self.trials):
+            return
+        person, treatment = (trial[name][self.trials] for name in ("person_key", "treatment_key"))
         key = (person.astype(np.int64) << 16) | treatment
         self.groups = Grouping(key)
         self.at = np.searchsorted(self.groups.key, key)
 
     def agreed(self, value: Tri) -> Tri:
-        """`value`, unknown for trials that may be one course and differ in it."""
+        """`value` by trial, or by rule and trial: unknown for trials that may be one course and differ in it."""
         if not len(self.trials):
             return value
-        own = value[self.trials]
-        is_same = (self.groups.least(own) == self.groups.greatest(own))[self.at]
         settled = value.copy()
-        settled[self.trials] = np.where(is_same, own, np.uint8(UNKNOWN))
+        by_trial = settled.T  # a view, with trials first
+        own = by_trial[self.trials]
+        is_same = (self.groups.least(own) == self.groups.greatest(own))[self.at]
+        by_trial[self.trials] = np.where(is_same, own, np.uint8(UNKNOWN))
         return settled
 
     def blanked(self, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -47,7 +52,8 @@ class Joined:
     def units(self) -> NDArray[np.int64]:
         """By trial: a number that trials which may be one course share, and no others."""
         unit = np.arange(self.n_trials, dtype=np.int64)
-        unit[self.trials] = self.n_trials + self.at
+        if len(self.trials):
+            unit[self.trials] = self.n_trials + self.at
         return unit
 
     def widened(self, spans: Spans) -> Spans:

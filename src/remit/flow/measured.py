@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remit.engine.columns import days
+from remit.engine.written import columns_of
 from remit.flow.joined import Joined
 from remit.flow.scope import Spans, person_days, spans
 from remit.flow.settle import person_rows
 from remit.knowledge import Instrument, Knowledge
 from remit.knowledge.schema import Policy
-from remit.tables import Tables
+from remit.tables import Tables, Trial
 
 PERCENT = 100.0
 _DAY_BITS = 22
@@ -60,7 +61,7 @@ def dated_trials(tables: Tables) -> Trials:
     dates, joined = spans(tables), Joined(tables)
     is_exact = dates.is_exact.copy()
     is_exact[joined.trials] = False
-    person = person_rows(tables, tables["trial"]["person_key"].to_numpy()).astype(np.int64)
+    person = person_rows(tables, columns_of(tables, Trial)["person_key"]).astype(np.int64)
     index = person_days(tables)[0].astype(np.int64)[person]
     return Trials(person, index, dates, joined.widened(dates), is_exact)
 

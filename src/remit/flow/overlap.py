@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from remit.engine.columns import NO_DAY, days, values, with_enums
+from remit.engine.columns import NO_DAY
 from remit.engine.logic import known
+from remit.engine.written import Columns
 from remit.knowledge import Knowledge
 from remit.tables import TrialOverlap
 
@@ -17,14 +20,14 @@ TOGETHER = (*LEADING, "augmentation", "herbal", "investigational")
 Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 
-def overlaps(trial: pl.DataFrame, note: pl.DataFrame, knowledge: Knowledge) -> pl.DataFrame:
+def overlaps(trial: Columns, note: Columns, knowledge: Knowledge) -> pl.DataFrame | Columns:
     """Table `trial_overlap`: pairs of a person's trials that share days, the one that was added second."""
     if trial.height <= 1:
         return TrialOverlap.empty()
-    treatment = trial["treatment_key"].to_numpy()
-    start, end = days(trial["start_date"]).astype(np.int64), days(trial["end_date"]).astype(np.int64)
+    treatment = trial["treatment_key"]
+    start, end = trial["start_date"].astype(np.int64), trial["end_date"].astype(np.int64)
     takes_part = knowledge.in_roles(*TOGETHER)[treatment] & (start != NO_DAY) & (end != NO_DAY)
-    first, second = pairs(trial["person_key"].to_numpy().astype(np.int64), start, end, takes_part)
+    first, second = pairs(trial["person_key"].astype(np.int64), start, end, takes_part)
     if not len(first):
         return TrialOverlap.empty()
     shared = np.minimum(end[first], end[second]) - np.maximum(start[first], start[second])
@@ -38,24 +41,24 @@ def overlaps(trial: pl.DataFrame, note: pl.DataFrame, knowledge: Knowledge) -> p
     is_declared = says_first | says_second
     is_mixed = leads[first] != leads[second]
     kind = np.where(~is_declared & (shared <= knowledge.policy.cross_taper_days.value), 0, np.where(is_mixed, 2, 1))
-    table = with_enums(
-        [
-            pl.Series("trial_key", np.where(swap, second, first).astype(np.uint32)),
-            pl.Series("added_trial_key", np.where(swap, first, second).astype(np.uint32)),
-            pl.Series("overlap_days", shared.astype(np.int32)),
-            pl.Series("kind", kind.astype(np.uint8)),
-            pl.Series("is_declared", known(is_declared)),
-        ],
-        TrialOverlap.words(),
-    )
-    return table if table.height == 1 else table.sort("trial_key", "added_trial_key")
+    base, added = np.where(swap, second, first), np.where(swap, first, second)
+    columns: dict[str, NDArray[Any]] = {
+        "trial_key": base.astype(np.uint32),
+        "added_trial_key": added.astype(np.uint32),
+        "overlap_days": shared.astype(np.int32),
+        "kind": kind.astype(np.uint8),
+        "is_declared": known(is_declared),
+    }
+    order = np.lexsort((added, base))
+    return Columns(TrialOverlap, len(order), {name: column[order] for name, column in columns.items()})
 
 
-def declared(n: int, note: pl.DataFrame) -> NDArray[np.int64]:
+def declared(n: int, note: Columns) -> NDArray[np.int64]:
     """By trial: the treatment that the record says it was added to; -1 where it says nothing."""
     augments = np.full(n, -1, np.int64)
-    if not note.is_empty():
-        augments[note["trial_key"].to_numpy()] = values(note["augments_key"], -1)
+    if note.height:
+        key = note["augments_key"]
+        augments[note["trial_key"]] = np.where(np.isnan(key), -1, key)
     return augments
 
 
@@ -67,7 +70,7 @@ def pairs(
     Rows sorted by person and start are compared with their next, second next ... neighbour until no row has one that
     begins before the latest end so far among its person's rows.
     """
-    rows = np.flatnonzero(takes_part)
+    rows = takes_part.nonzero()[0]
     rows = rows[np.argsort((person[rows] << 32) + start[rows], kind="stable")]
     firsts, seconds = [], []
     ahead = np.arange(len(rows))

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remit.engine.chains import chains, switches
-from remit.engine.columns import values
+from remit.engine.columns import NO_DAYS
 from remit.engine.counting import earliest, tally
 from remit.engine.criteria import Bounds
 from remit.engine.dates import Dates, dates
@@ -28,14 +28,15 @@ from remit.engine.windows import (
     FAIR_SURE,
     FURTHER_MAY,
     FURTHER_SURE,
-    MAY,
     SURE,
     Back,
+    Found,
     Intervals,
     flagged,
     steps,
     windows,
 )
+from remit.engine.written import columns_of
 from remit.flow.prescriptions import Prescriptions, prescriptions
 from remit.flow.scope import Spans
 from remit.knowledge import Definition, Knowledge
@@ -48,7 +49,7 @@ from remit.knowledge.pattern import (
     WindowFeature,
 )
 from remit.knowledge.select import Select
-from remit.tables import UNKNOWN, YES, Tables
+from remit.tables import UNKNOWN, YES, Tables, Trial
 
 Int = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -93,9 +94,9 @@ class Patterns:
     ) -> None:
         self.tables, self.knowledge, self.spans, self.exact = tables, knowledge, spans, exact
         self.n = tables["person"].height
-        self.person = person.astype(np.int64)
-        trial = tables["trial"]
-        self.treatment = knowledge.ingredient_keys[trial["treatment_key"].to_numpy()].astype(np.int64)
+        self.person = person.astype(np.int64, copy=False)
+        self._trial = columns_of(tables, Trial)
+        self.treatment = knowledge.ingredient_keys[self._trial["treatment_key"]].astype(np.int64)
         self._dose, self._is_dose_open = doses
         self._dates_by_rule: dict[int, Dates] = {}
         self._doses: dict[int, Tri] = {}
@@ -150,12 +151,11 @@ class Patterns:
         rows, chosen = self._dates(feature.at_dose, rule), self.knowledge.selected(feature.switches)
         gap, least = feature.course_gap_days.value, feature.course_days.value
         found = switches(rows, chosen, gap, least, feature.gap_days.value, at_dose=feature.at_dose)
-        sure, may = found.holds == YES, found.holds >= UNKNOWN
-        certain = found.person[sure], found.day[sure]
-        low = np.bincount(certain[0], minlength=self.n)
-        high = low if len(certain[0]) == len(may) else np.bincount(found.person[may], minlength=self.n)
+        sure, may = found.that_hold(YES), found.that_hold(UNKNOWN)
+        low = np.bincount(sure.person, minlength=self.n)
+        high = low if may is sure else np.bincount(may.person, minlength=self.n)
         at_dose = self._at_dose(feature.at_dose, rule)
-        return self._pattern((low, high, self._vague(chosen)), certain, feature.switches, FAR, at_dose)
+        return self._pattern((low, high, self._vague(chosen)), (sure.person, sure.day), feature.switches, FAR, at_dose)
 
     def _chain(self, feature: ChainFeature, rule: int) -> Pattern:
         rows, chosen = self._dates(feature.at_dose, rule), self.knowledge.selected(feature.chain)
@@ -222,7 +222,8 @@ class Patterns:
         """Trials in order of person and start, and their rows in the table."""
         start = self.spans.start
         order = order_of(self.person, start.astype(np.int64))
-        return order, Intervals(self.person[order], self.treatment[order], start[order], self.spans.end[order])
+        kind = self.treatment[order].astype(np.int16)
+        return order, Intervals(self.person[order], kind, start[order], self.spans.end[order])
 
     def _windows(self, feature: WindowFeature, rule: int) -> Pattern:
         reached, exact = self._at_dose(feature.at_dose, rule), self.exact
@@ -241,12 +242,12 @@ class Patterns:
         takes_part = np.logical_or.reduce([part for event in events for part in event[:2]])[self.treatment]
         order, rows = self._intervals
         there = flagged((reached == YES) & exact, reached >= UNKNOWN)[order]
-        held, is_vague = windows(rows, there, events), takes_part & ~exact
+        found, is_vague = windows(rows, there, events, self.n), takes_part & ~exact
         if is_vague.any():
             ever = [event._replace(since=-FAR, until=FAR) for event in events]  # whatever the dates
-            vague_persons = self._persons(self.person[is_vague])
-            held |= windows(rows, there, ever) & MAY & (vague_persons[rows.person] * np.uint8(MAY))
-        return self._either(held, takes_part, is_vague | (takes_part & (reached == UNKNOWN)))
+            vague = flagged(np.zeros(self.n, np.bool_), self._persons(self.person[is_vague]))
+            found.held[:] |= windows(rows, there, ever, self.n).held & vague
+        return self._either(found, takes_part, is_vague | (takes_part & (reached == UNKNOWN)))
 
     def _persons(self, rows: NDArray[np.integer[Any]]) -> Flags:
         """By person: whether it is among some."""
@@ -257,8 +258,8 @@ class Patterns:
     def _lasted(self, rule: int) -> Tri:
         """By trial: whether it covered as many days as the rule asks for, at whatever dose."""
         needed = self.knowledge.rules[rule].min_weeks.value * DAYS_PER_WEEK
-        trial = self.tables["trial"]
-        return between(trial["covered_days_low"].to_numpy() >= needed, values(trial["covered_days"], FAR) >= needed)
+        most = self._trial["covered_days"]
+        return between(self._trial["covered_days_low"] >= needed, (most >= needed) | (most == NO_DAYS))
 
     def _steps(self, feature: StepFeature, fair: Tri, rule: int) -> Pattern:
         first, further = self._chosen(feature.after_two), self._chosen(feature.next)
@@ -269,20 +270,17 @@ class Patterns:
         fair = flagged(first & exact & (judged == YES), fair_may, (FAIR_SURE, FAIR_MAY))
         part = fair | flagged(further & exact, further, (FURTHER_SURE, FURTHER_MAY))
         order, rows = self._intervals
-        held = steps(rows, part[order], feature.gap_days.value, feature.within_days.value)
+        found = steps(rows, part[order], feature.gap_days.value, feature.within_days.value, self.n)
         if is_vague.any():
             n_fair = self._tally(known(fair_may)).low
             has_third = np.bincount(self.person[takes_part], minlength=self.n) > COURSES_BEFORE
             may = self._persons(self.person[is_vague]) & (n_fair > 1) & has_third
-            held |= (may[self.person] & takes_part)[order] * np.uint8(MAY)
-        return self._either(held, takes_part, is_vague | (first & (judged == UNKNOWN)))
+            found.held[:] |= flagged(np.zeros(self.n, np.bool_), may)
+        return self._either(found, takes_part, is_vague | (first & (judged == UNKNOWN)))
 
-    def _either(self, held: NDArray[np.uint8], takes_part: Flags, is_open: Flags) -> Pattern:
-        """A feature of 0 or 1 from trials, in order of start, that hold it for certain, and that may."""
-        rows = self._intervals[1]
-        at = np.flatnonzero(held & SURE)
-        person, days = rows.person[at], rows.start[at].astype(np.int64)
-        low = self._persons(person)
-        high = low | self._persons(rows.person[(held & MAY) > 0])
-        bounds = Bounds(low.astype(np.float32), high.astype(np.float32))
-        return Pattern(bounds, (person, days), between(takes_part & ~is_open, takes_part))
+    def _either(self, found: Found, takes_part: Flags, is_open: Flags) -> Pattern:
+        """A feature of 0 or 1."""
+        low = found.held & SURE > 0
+        bounds = Bounds(low.astype(np.float32), (found.held > 0).astype(np.float32))
+        person = np.flatnonzero(low)
+        return Pattern(bounds, (person, found.day[person]), between(takes_part & ~is_open, takes_part))

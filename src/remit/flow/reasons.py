@@ -9,8 +9,9 @@ from __future__ import annotations
 import polars as pl
 
 from remit.engine.columns import codes
-from remit.flow.excluded import exclusions_of
-from remit.flow.features import features_of
+from remit.engine.written import Pending, Written
+from remit.flow.excluded import Exclusions, exclusions_of
+from remit.flow.features import Features, features_of
 from remit.flow.findings import Ledger
 from remit.flow.missing import MissingFacts
 from remit.knowledge import Knowledge
@@ -18,17 +19,27 @@ from remit.tables import Tables, Verdict
 from remit.tables.resistance import STATUS
 
 
-def reasons(tables: Tables, knowledge: Knowledge) -> dict[str, pl.DataFrame]:
+def reasons(tables: Tables, knowledge: Knowledge) -> Written:
     """Reasons of every verdict.
 
     Reads `verdict` and what `resistance` reads. Writes `tally`, `finding`, `finding_trial`, `missing`.
     """
     features, exclusions = features_of(tables, knowledge), exclusions_of(tables, knowledge)
-    ledger, lacking = Ledger(features), MissingFacts(features)
-    status = codes(tables["verdict"], Verdict, "status")[0].reshape(-1, features.n)
-    is_open = status == STATUS.index("undetermined")
-    for key, definition in enumerate(knowledge.definitions):
-        values = features.of(definition)
-        ledger.add(key, definition, values)
-        lacking.add(key, definition, values, is_open[key], exclusions.of(definition.excludes))
-    return ledger.frames() | {"missing": lacking.frame()}
+    ledger = Ledger(features)
+    return Written(
+        {
+            "tally": Pending(ledger.tally),
+            "finding": Pending(ledger.finding),
+            "finding_trial": Pending(ledger.finding_trial),
+            "missing": Pending(lambda: _missing(features, exclusions)),
+        }
+    )
+
+
+def _missing(features: Features, exclusions: Exclusions) -> pl.DataFrame:
+    status = codes(features.tables["verdict"], Verdict, "status")[0].reshape(-1, features.n)
+    lacking = MissingFacts(features)
+    for key, definition in enumerate(features.knowledge.definitions):
+        is_open = status[key] == STATUS.index("undetermined")
+        lacking.add(key, definition, features.of(definition), is_open, exclusions.of(definition.excludes))
+    return lacking.frame()

@@ -6,19 +6,22 @@ them. docs/explanation/semantics.md, *Features of a definition* and *Verdicts*.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from remit.engine.columns import NO_DAY, as_dates, repeated, with_enums
+from remit.engine.columns import NO_DAY, framed, repeated
 from remit.engine.criteria import Result, evaluate, least_units, reaches
 from remit.engine.intervals import FAR
 from remit.engine.logic import Tri
 from remit.flow.excluded import exclusions_of
 from remit.flow.features import Features, Units, features_of
 from remit.knowledge import Definition, Knowledge
+from remit.knowledge.definition import Criterion
 from remit.tables import UNKNOWN, YES, Tables, Verdict
 from remit.tables.resistance import STATUS
 
@@ -54,17 +57,23 @@ def _first_met(
     """By person: the day on which the verdict was first met; NO_DAY where it is not met, or not a matter of trials."""
     n = len(status)
     is_met = status == YES
-    if definition.shape == "score" or not is_met.any():
+    if definition.shape == "score" or not np.count_nonzero(is_met):
         return np.full(n, NO_DAY, np.int32)
-    ways = [definition.criteria] if definition.shape == "count" else [
-        rung.all for rung in definition.rungs if definition.met and reaches(definition.met, np.asarray(rung.value))
-    ]  # fmt: skip
     first = np.full(n, FAR, np.int64)
-    for criteria in ways:
+    for criteria in _ways(definition):
         counting = [c for c in criteria if values[c.feature].counted is not None and least_units(c) > 0]
         days = [features.nth_date(values[c.feature], least_units(c), is_met) for c in counting]
         first = np.minimum(first, reduce(np.maximum, days)) if days else first
     return np.where(is_met & (first < FAR), first, NO_DAY).astype(np.int32)
+
+
+def _ways(definition: Definition) -> Sequence[Sequence[Criterion]]:
+    """Criteria that together make a definition met: of a ladder, those of each rung that is high enough."""
+    if definition.shape == "count":
+        return [definition.criteria]
+    assert definition.met is not None
+    is_enough = reaches(definition.met, np.array([rung.value for rung in definition.rungs])).tolist()
+    return [rung.all for rung, enough in zip(definition.rungs, is_enough, strict=True) if enough]
 
 
 class _Verdicts:
@@ -90,14 +99,14 @@ class _Verdicts:
         if not n_definitions:
             return Verdict.empty()
         is_out = self._status == NOT_APPLICABLE
-        if is_out.any():
+        if np.count_nonzero(is_out):
             for column in self._numbers.values():
                 column[is_out] = np.nan
-        columns = [
-            repeated(self._person_key, n_definitions),
-            pl.Series("definition_key", np.repeat(np.arange(n_definitions, dtype=np.uint8), n)),
-            pl.Series("status", self._status.ravel()),
-            *(pl.Series(name, numbers.ravel(), nan_to_null=True) for name, numbers in self._numbers.items()),
-            as_dates("first_met_date", self._first_met.ravel()),
-        ]
-        return with_enums(columns, Verdict.words())
+        columns: dict[str, pl.Series | NDArray[Any]] = {
+            "person_key": repeated(self._person_key, n_definitions),
+            "definition_key": np.repeat(np.arange(n_definitions, dtype=np.uint8), n),
+            "status": self._status.ravel(),
+            **{name: numbers.ravel() for name, numbers in self._numbers.items()},
+            "first_met_date": self._first_met.ravel(),
+        }
+        return framed(Verdict, columns)

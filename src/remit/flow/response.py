@@ -6,33 +6,28 @@ Measured before reported, on one instrument at both ends, never across instrumen
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from remit.engine.columns import (
-    NO_CODE,
-    codes,
-    nullable_codes,
-    nullable_numbers,
-    values,
-    with_enums,
-)
-from remit.engine.logic import Tri, between, every, negate
+from remit.engine.columns import NO_CODE, codes, values
+from remit.engine.logic import Tri, between, every, known, negate
+from remit.engine.written import Column, Columns, columns_of
 from remit.flow.measured import Improvements, Ranges, dated_trials, improvement_range, measured, severity_scores
 from remit.knowledge import Knowledge
 from remit.knowledge.schema import Policy
 from remit.knowledge.schema import Response as Threshold
-from remit.tables import NO, UNKNOWN, YES, Outcome, Response, Tables
+from remit.tables import NO, UNKNOWN, YES, Outcome, Response, Tables, Trial, TrialExposure
 from remit.tables.adequacy import BASES
 from remit.tables.records import OUTCOMES
 
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
+_CODE = {word: np.uint8(code) for code, word in enumerate(OUTCOMES)} | {None: np.uint8(NO_CODE)}
 REMISSION = OUTCOMES.index("remission")
 LOWEST_BAND = OUTCOMES.index("minimal")
 """Worse, none and minimal are one band of improvement."""
@@ -62,71 +57,72 @@ class Improvement:
     percent: Numbers
     word: NDArray[np.uint8]
     is_remission: Tri
+    _nonresponse: dict[tuple[float | None, float | None], Tri] = field(default_factory=dict, init=False)
 
     def nonresponse(self, threshold: Threshold) -> Tri:
         """By trial: whether it did not help, that is improvement below (or at most) the threshold and no remission.
 
-        A reported band that merely begins at an "at most" threshold is not at it.
+        A reported band that merely begins at an "at most" threshold is not at it. What rules ask alike is found once.
         """
-        if threshold.below_percent is not None:
-            limit = threshold.below_percent
+        asked = threshold.below_percent, threshold.at_most_percent
+        if asked not in self._nonresponse:
+            self._nonresponse[asked] = every(self._below(*asked), negate(self.is_remission))
+        return self._nonresponse[asked]
+
+    def _below(self, limit: float | None, at_most: float | None) -> Tri:
+        if limit is not None:
             surely = (self.high < limit) | ((self.high == limit) & ~self.is_high_number)
             possibly = self.low < limit
         else:
-            assert threshold.at_most_percent is not None
-            limit = threshold.at_most_percent
-            surely = self.high <= limit
-            possibly = (self.low < limit) | ((self.low == limit) & self.is_low_number)
-        below = between(surely, possibly | np.isnan(self.low))
-        return every(below, negate(self.is_remission))
+            assert at_most is not None
+            surely = self.high <= at_most
+            possibly = (self.low < at_most) | ((self.low == at_most) & self.is_low_number)
+        return between(surely, possibly | np.isnan(self.low))
 
 
-def responses(tables: Tables, knowledge: Knowledge) -> pl.DataFrame:
-    """Table `response`, one row per trial."""
+def responses(tables: Tables, knowledge: Knowledge) -> tuple[Improvement, Columns]:
+    """How much better each trial made it, and the same as table `response`, one row per trial."""
     policy = knowledge.policy
     found = _reported(tables, policy)
     n = len(found.low)
     is_told = (found.word != NO_CODE) | ~np.isnan(found.low)
     disagrees = np.zeros(n, np.bool_)
     is_measured = np.zeros(n, np.bool_)
-    measure_id = pl.Series("measure_id", [None], dtype=pl.String).new_from_index(0, n)
-    keys = np.full((2, n), np.nan)
+    measure_ids: list[str | None] = []
+    keys = dict.fromkeys(("baseline_key", "endpoint_key"), np.full(n, np.nan))
     scores = severity_scores(tables, knowledge)
     if scores and n:
         trials = dated_trials(tables)
         improvements = measured(trials, scores, policy)
         is_measured = ~np.isnan(improvements.percent)
-        measure_id = pl.Series("measure_id", improvements.measure_id, dtype=pl.String)
-        keys = np.stack([improvements.baseline_key, improvements.endpoint_key])
+        measure_ids = improvements.measure_id
+        keys = {"baseline_key": improvements.baseline_key, "endpoint_key": improvements.endpoint_key}
         disagrees[is_measured] = _overrule(found, improvements, np.flatnonzero(is_measured), policy)
         _stretch(found, improvement_range(trials, scores, policy), is_told & ~is_measured)
-    basis = np.where(is_measured, BASES.index("measured"), BASES.index("none"))
-    basis = np.where(~is_measured & is_told, BASES.index("reported"), basis)
-    columns = [
-        pl.Series("trial_key", np.arange(n, dtype=np.uint32)),
-        nullable_codes("outcome", found.word),
-        nullable_numbers("improvement_low", found.low),
-        nullable_numbers("improvement_high", found.high),
-        pl.Series("is_low_number", found.is_low_number),
-        pl.Series("is_high_number", found.is_high_number),
-        nullable_numbers("improvement_percent", found.percent),
-        pl.Series("is_remission", found.is_remission),
-        pl.Series("basis", basis.astype(np.uint8)),
-        measure_id,
-        *(nullable_numbers(k, v).cast(pl.UInt32) for k, v in zip(("baseline_key", "endpoint_key"), keys, strict=True)),
-        pl.Series("disagrees", disagrees),
-    ]
-    return with_enums(columns, Response.words())
+    basis = np.where(is_told, np.uint8(BASES.index("reported")), np.uint8(BASES.index("none")))
+    basis[is_measured] = BASES.index("measured")
+    columns: dict[str, Column] = {
+        "trial_key": np.arange(n, dtype=np.uint32),
+        "outcome": found.word,
+        "improvement_low": found.low,
+        "improvement_high": found.high,
+        "is_low_number": found.is_low_number,
+        "is_high_number": found.is_high_number,
+        "improvement_percent": found.percent,
+        "is_remission": found.is_remission,
+        "basis": basis,
+        "measure_id": lambda: pl.Series("measure_id", measure_ids or [None] * n, dtype=pl.String),
+        **keys,
+        "disagrees": disagrees,
+    }
+    return found, Columns(Response, n, columns)
 
 
-def improvement_of(response: pl.DataFrame) -> Improvement:
-    """Table `response` as arrays."""
-    low, high, percent = (
-        values(response[name], np.nan) for name in ("improvement_low", "improvement_high", "improvement_percent")
-    )
-    flags = [response[name].to_numpy() for name in ("is_low_number", "is_high_number")]
-    word, is_remission = codes(response, Response, "outcome", "is_remission")
-    return Improvement(low, high, flags[0], flags[1], percent, word, is_remission)
+def improvement_of(response: Columns) -> Improvement:
+    """What table `response` says."""
+    low, high, percent = (response[f"improvement_{name}"] for name in ("low", "high", "percent"))
+    flags = response["is_low_number"], response["is_high_number"]
+    return Improvement(low, high, *flags, percent, response["outcome"], response["is_remission"])
 
 
 def _reported(tables: Tables, policy: Policy) -> Improvement:
@@ -134,20 +130,20 @@ def _reported(tables: Tables, policy: Policy) -> Improvement:
 
     Where several may have, the interval that holds all of theirs, unknown if one is silent.
     """
-    n = tables["trial"].height
+    n = columns_of(tables, Trial).height
     unknown = np.full(n, np.nan)
     outcome = tables["outcome"]
     if outcome.is_empty():
         no_number, silent = np.zeros(n, np.bool_), np.full(n, NO_CODE, np.uint8)
         never = np.full(n, UNKNOWN, np.uint8)
         return Improvement(unknown, unknown.copy(), no_number, no_number.copy(), unknown.copy(), silent, never)
-    link = tables["trial_exposure"]
-    last = np.flatnonzero(link["may_end_trial"].to_numpy())
-    last = last[np.argsort(link["trial_key"].to_numpy()[last], kind="stable")]
-    trial = link["trial_key"].to_numpy()[last]
+    link = columns_of(tables, TrialExposure)
+    last = link["may_end_trial"].nonzero()[0]
+    last = last[np.argsort(link["trial_key"][last], kind="stable")]
+    trial = link["trial_key"][last]
     key = outcome["exposure_key"].to_numpy()
     order = np.argsort(key)
-    asked = link["exposure_key"].to_numpy()[last]
+    asked = link["exposure_key"][last]
     at = order[np.minimum(np.searchsorted(key[order], asked), len(key) - 1)]
     is_told = key[at] == asked
     words = np.where(is_told, codes(outcome, Outcome, "outcome")[0][at], np.uint8(NO_CODE))
@@ -167,18 +163,14 @@ def _told(word: NDArray[np.uint8], percent: Numbers, policy: Policy) -> Improvem
             low[OUTCOMES.index(name)] = -np.inf if band.low is None else band.low
             high[OUTCOMES.index(name)] = np.inf if band.high is None else band.high
     has_number = ~np.isnan(percent)
-    by_number = _word(percent, policy)
     is_silent = ~has_number & (word == NO_CODE)
-    is_remission = np.where(is_silent, UNKNOWN, np.where((word == REMISSION) & ~has_number, YES, NO))
-    return Improvement(
-        np.where(has_number, percent, low[word]),
-        np.where(has_number, percent, high[word]),
-        has_number,
-        has_number.copy(),
-        percent,
-        np.where(has_number & (_band(word) != _band(by_number)), by_number, word),
-        is_remission.astype(np.uint8),
-    )
+    is_remission = np.where(is_silent, np.uint8(UNKNOWN), known((word == REMISSION) & ~has_number))
+    low, high = low[word], high[word]
+    if np.count_nonzero(has_number):
+        low, high = np.where(has_number, percent, low), np.where(has_number, percent, high)
+        by_number = _word(percent, policy)
+        word = np.where(has_number & (_band(word) != _band(by_number)), by_number, word)
+    return Improvement(low, high, has_number, has_number.copy(), percent, word, is_remission)
 
 
 def _hull(one: Improvement, starts: NDArray[np.intp]) -> Improvement:
@@ -205,6 +197,8 @@ def _hull(one: Improvement, starts: NDArray[np.intp]) -> Improvement:
 
 def _in_order(told: Improvement, trial: NDArray[np.uint32], n: int) -> Improvement:
     """By trial key; trials of which nothing was told are unknown."""
+    if len(trial) == n:
+        return told
 
     def spread(column: NDArray[Any], unknown: float) -> NDArray[Any]:
         full = np.full(n, unknown, column.dtype)
@@ -248,19 +242,10 @@ def _stretch(found: Improvement, stretch: Ranges, is_reported: Flags) -> None:
 
 def _word(percent: Numbers, policy: Policy) -> NDArray[np.uint8]:
     """The word for a percent improvement; NO_CODE where there is none."""
-    bands = policy.outcome_bands
-    names = np.select(
-        [
-            np.isnan(percent),
-            percent >= _low(bands["response"]),
-            percent >= _low(bands["partial"]),
-            percent > 0,
-            percent == 0,
-        ],
-        [NO_CODE, *(OUTCOMES.index(w) for w in ("response", "partial", "minimal", "none"))],
-        OUTCOMES.index("worse"),
-    )
-    return names.astype(np.uint8)
+    word = np.where(percent == 0, _CODE["none"], np.where(percent > 0, _CODE["minimal"], _CODE["worse"]))
+    for name in ("partial", "response"):
+        word = np.where(percent >= _low(policy.outcome_bands[name]), _CODE[name], word)
+    return np.where(np.isnan(percent), _CODE[None], word)
 
 
 def _low(band: object) -> float:

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from remit.engine.columns import NO_DAY, days
 from remit.engine.intervals import FAR
 from remit.engine.logic import Tri, between
+from remit.engine.written import columns_of
 from remit.flow.once import once
 from remit.flow.settle import LONG_AGO, person_rows
-from remit.tables import Tables
+from remit.tables import Tables, Trial, TrialNote
 
 Int = NDArray[np.int32]
 
@@ -32,17 +33,16 @@ class Spans(NamedTuple):
 @once
 def spans(tables: Tables) -> Spans:
     """The dates of every trial and of the episode it may lie in."""
-    trial, note = tables["trial"], tables["trial_note"]
+    trial, note = columns_of(tables, Trial), columns_of(tables, TrialNote)
     index, episode_start, episode_late_start = person_days(tables)
-    person = trial["person_key"].to_numpy()
-    at = person_rows(tables, person)
-    start, end = days(trial["start_date"]), days(trial["end_date"])
+    at = person_rows(tables, trial["person_key"])
+    start, end = trial["start_date"], trial["end_date"]
     late_start = np.where(start == NO_DAY, FAR, start)
     early_end = np.where(end == NO_DAY, LONG_AGO, end)
-    if not note.is_empty():
-        where = note["trial_key"].to_numpy()
-        late_start[where] = days(note["start_latest_date"], FAR)
-        early_end[where] = days(note["end_earliest_date"], LONG_AGO)
+    if note.height:
+        where, latest, earliest = note["trial_key"], note["start_latest_date"], note["end_earliest_date"]
+        late_start[where] = np.where(latest == NO_DAY, FAR, latest)
+        early_end[where] = np.where(earliest == NO_DAY, LONG_AGO, earliest)
         early_end = np.minimum(early_end, index[at] + 1)
     is_exact = (start != NO_DAY) & (end != NO_DAY) & (start == late_start) & (end == early_end)
     return Spans(

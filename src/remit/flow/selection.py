@@ -8,14 +8,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from remit.engine.columns import codes, is_known
 from remit.engine.logic import Tri, every, known, negate
+from remit.engine.written import columns_of
 from remit.flow.joined import Joined
 from remit.flow.overlap import TOGETHER, declared, pairs
 from remit.flow.scope import Spans
+from remit.flow.settle import person_rows
 from remit.knowledge import Knowledge
 from remit.knowledge.select import Select
-from remit.tables import NO, UNKNOWN, YES, Tables, TrialOverlap
+from remit.tables import NO, UNKNOWN, YES, Tables, Trial, TrialNote, TrialOverlap
 from remit.tables.trials import OVERLAP_KINDS
 
 
@@ -24,7 +25,7 @@ class Selection:
 
     def __init__(self, tables: Tables, knowledge: Knowledge, spans: Spans, joined: Joined) -> None:
         self.tables, self.knowledge, self.spans, self.joined = tables, knowledge, spans, joined
-        self.treatment = tables["trial"]["treatment_key"].to_numpy().astype(np.intp)
+        self.treatment = columns_of(tables, Trial)["treatment_key"].astype(np.intp)
 
     def match(self, select: Select) -> Tri:
         """Whether each trial matches."""
@@ -53,29 +54,32 @@ class Selection:
         taper, and one of the two has inexact dates.
         """
         s = self.spans
-        person = self.tables["trial"]["person_key"].to_numpy().astype(np.int64)
+        person = columns_of(self.tables, Trial)["person_key"].astype(np.int64)
         is_inexact = ~s.is_exact
         is_inexact[self.joined.trials] = True
         result = np.full(len(person), NO, np.uint8)
-        if is_inexact.any():
+        if np.count_nonzero(is_inexact):
             result[self._may_have_been_added(person, is_inexact)] = UNKNOWN
-        overlap, note = self.tables["trial_overlap"], self.tables["trial_note"]
-        base, added = overlap["trial_key"].to_numpy(), overlap["added_trial_key"].to_numpy()
+        overlap, note = columns_of(self.tables, TrialOverlap), columns_of(self.tables, TrialNote)
+        base, added = overlap["trial_key"], overlap["added_trial_key"]
         if len(base):
-            is_together = codes(overlap, TrialOverlap, "kind")[0] != OVERLAP_KINDS.index("cross_taper")
+            is_together = overlap["kind"] != OVERLAP_KINDS.index("cross_taper")
             result[added[is_together & ~is_inexact[base] & ~is_inexact[added]]] = YES
-        result[note["trial_key"].to_numpy()[is_known(note["augments_key"])]] = YES
+        result[note["trial_key"][~np.isnan(note["augments_key"])]] = YES
         return self.joined.agreed(result)
 
     def _may_have_been_added(self, person: NDArray[np.int64], is_inexact: NDArray[np.bool_]) -> NDArray[np.intp]:
         """Trials of pairs that may share more than a cross-taper, one of the two with inexact dates."""
         s = self.joined.widened(self.spans)
-        takes_part = self.knowledge.in_roles(*TOGETHER)[self.treatment] & np.isin(person, person[is_inexact])
+        row = person_rows(self.tables, columns_of(self.tables, Trial)["person_key"])
+        concerned = np.zeros(self.tables["person"].height, np.bool_)
+        concerned[row[is_inexact]] = True
+        takes_part = self.knowledge.in_roles(*TOGETHER)[self.treatment] & concerned[row]
         first, second = pairs(person, s.start.astype(np.int64), s.end.astype(np.int64), takes_part)
         shared = np.minimum(s.end[first], s.end[second]) - np.maximum(s.start[first], s.start[second])
         is_open = (shared > self.knowledge.policy.cross_taper_days.value) & (is_inexact[first] | is_inexact[second])
         is_open &= self.treatment[first] != self.treatment[second]  # nothing is added to itself
-        said = declared(len(person), self.tables["trial_note"])  # what the record says is settled
+        said = declared(len(person), columns_of(self.tables, TrialNote))  # what the record says is settled
         is_open &= (said[first] != self.treatment[second]) & (said[second] != self.treatment[first])
         first, second = first[is_open], second[is_open]
         # Whichever may have started with or after the other may be the added one.

@@ -95,18 +95,19 @@ def settle(exposure: pl.DataFrame, note: pl.DataFrame, index: Days) -> Settled:
     certain = (np.where(is_certain, late_start, point), np.where(is_certain, early_end, point))
     possible = (np.where(is_start_unknown, np.minimum(LONG_AGO, end), start), end)
     stitch = (point, np.where(is_end_unknown | is_start_unknown, point, end))
-    rows = _rows(exposure, stitch[0].astype(np.int32), stitch[1].astype(np.int32))
+    kept = keep.nonzero()[0]
+    at = slice(None) if len(kept) == len(keep) else kept
     return Settled(
-        np.flatnonzero(keep),
-        exposure["exposure_key"].to_numpy()[keep],
-        late_start[keep].astype(np.int32),
-        early_end[keep].astype(np.int32),
-        Rows._make(column[keep] for column in rows),
-        (certain[0][keep].astype(np.int32), certain[1][keep].astype(np.int32)),
-        (possible[0][keep].astype(np.int32), possible[1][keep].astype(np.int32)),
-        is_start_unknown[keep],
-        is_end_unknown[keep],
-        is_ongoing[keep],
+        kept,
+        exposure["exposure_key"].to_numpy()[at],
+        late_start[at],
+        early_end[at],
+        Rows._make(column[at] for column in _rows(exposure, *stitch)),
+        (certain[0][at], certain[1][at]),
+        (possible[0][at], possible[1][at]),
+        is_start_unknown[at],
+        is_end_unknown[at],
+        is_ongoing[at],
     )
 
 

@@ -9,15 +9,12 @@ from numpy.typing import NDArray
 from remit.engine.columns import (
     NO_CODE,
     NO_DAY,
-    as_dates,
     codes,
-    nullable_codes,
-    nullable_numbers,
     values,
-    with_enums,
 )
 from remit.engine.intervals import FAR
 from remit.engine.logic import Tri, between
+from remit.engine.written import Column, Columns
 from remit.flow.settle import Settled
 from remit.tables import ExposureNote, TrialDetail, TrialNote
 from remit.tables.records import EVIDENCE, STOP_REASONS
@@ -45,7 +42,7 @@ def trial_notes(
     note: pl.DataFrame,
     may_be_one: NDArray[np.bool_],
     may_end: NDArray[np.bool_],
-) -> pl.DataFrame:
+) -> Columns:
     """Table `trial_note`, one row per trial.
 
     Parameters
@@ -68,19 +65,19 @@ def trial_notes(
     # In the order of their latest ends, so that the last reason to stop is the trial's.
     order = np.lexsort((settled.key, settled.possible[1], trial_of))
     last = order[np.searchsorted(trial_of[order], np.arange(n), side="right") - 1]
-    columns = [
-        pl.Series("trial_key", np.arange(n, dtype=np.uint32)),
-        as_dates("start_latest_date", _least(trial_of, settled.late_start, n)),
-        as_dates("end_earliest_date", _reduce(np.maximum, trial_of, settled.early_end, n, NO_DAY)),
-        nullable_numbers("sessions", np.bincount(trial_of, weights=sessions, minlength=n)),
-        nullable_numbers("adherence", _reduce(np.fmin, trial_of, adherence, n, np.nan)),
-        nullable_codes("stop_reason", stop_reason[last]),
-        nullable_numbers("augments_key", _first(trial_of, augments, settled.key, n)).cast(pl.UInt16),
-        pl.Series("evidence", _reduce(np.maximum, trial_of, evidence, n, 0)),
-        pl.Series("may_be_one", may_be_one),
-        pl.Series("for_side_effects", _for_side_effects(trial_of, stop_reason, may_end, n)),
-    ]
-    return with_enums(columns, TrialNote.words())
+    columns: dict[str, Column] = {
+        "trial_key": np.arange(n, dtype=np.uint32),
+        "start_latest_date": _least(trial_of, settled.late_start, n),
+        "end_earliest_date": _reduce(np.maximum, trial_of, settled.early_end, n, NO_DAY),
+        "sessions": np.bincount(trial_of, weights=sessions, minlength=n),
+        "adherence": _reduce(np.fmin, trial_of, adherence, n, np.nan),
+        "stop_reason": stop_reason[last],
+        "augments_key": _first(trial_of, augments, settled.key, n),
+        "evidence": _reduce(np.maximum, trial_of, evidence, n, 0),
+        "may_be_one": may_be_one,
+        "for_side_effects": _for_side_effects(trial_of, stop_reason, may_end, n),
+    }
+    return Columns(TrialNote, n, columns)
 
 
 def _for_side_effects(
@@ -117,10 +114,11 @@ def _first(
     return result
 
 
-def trial_details(link: pl.DataFrame, detail: pl.DataFrame) -> pl.DataFrame:
+def trial_details(links: Columns, detail: pl.DataFrame) -> pl.DataFrame:
     """Table `trial_detail`: a value is settled if every exposure of the trial has it."""
     if detail.is_empty():
         return TrialDetail.empty()
+    link = links.frame()
     size = link.group_by("trial_key").len("n_exposures")
     found = detail.join(link, on="exposure_key").group_by("trial_key", "name", "value").len("n")
     settled = found.join(size, on="trial_key").with_columns((pl.col("n") == pl.col("n_exposures")).alias("is_settled"))

@@ -217,8 +217,8 @@ class Knowledge(OpenedParts):
             self._selected[id(select)] = kept
         return kept
 
-    def feature_text(self, feature: Feature) -> str:
-        """A feature as text, the same for features that are alike."""
+    def feature_text(self, feature: Feature | Select) -> str:
+        """A feature, or what it selects, as text: the same for those that are alike."""
         kept = self._feature_text.get(id(feature))
         if kept is None:
             kept = self._feature_text[id(feature)] = feature.model_dump_json()

@@ -8,16 +8,25 @@ from functools import cached_property
 
 from remit.knowledge import Definition
 from remit.knowledge.pattern import selects
+from remit.render.letters import legible
 from remit.render.phrases import Phrases
 from remit.render.views import Lack, TrialView
 
 
 @dataclass(slots=True)
 class Told:
-    """Words of one person that several definitions share: of trials by trial_key, and of facts that they lack."""
+    """Words of one person that several definitions share.
+
+    Attributes
+    ----------
+    trials : dict
+        Words of a trial by trial_key, and by None of none.
+    lacks : dict
+        By fact and the words of the definition that it names: what was said, by trial_key.
+    """
 
     trials: dict[int | None, dict[str, str]] = field(default_factory=dict)
-    lacks: dict[tuple[str | int | None, ...], Lack] = field(default_factory=dict)
+    lacks: dict[tuple[str, ...], dict[int | None, Lack]] = field(default_factory=dict)
 
 
 class Lacks:
@@ -46,36 +55,34 @@ class Lacks:
         self.phrases, self.trials = phrases, trials
         self.definition, self.suspected = definition, suspected
         self.told = Told() if told is None else told
-        self._named: dict[str, dict[str, str]] = {}
+        self._asked_for: dict[str, tuple[dict[str, str], dict[int | None, Lack]]] = {}
 
     def of(self, fact: str, trial_key: int | None) -> Lack:
         """The fact in words; definitions that ask for the same get the same."""
-        asked = self._asked_for(fact)
-        mark = (fact, trial_key, *asked.values())
-        if mark not in self.told.lacks:
+        if fact not in self._asked_for:
+            self._asked_for[fact] = self._asked_by_name(fact)
+        asked, known = self._asked_for[fact]
+        if trial_key not in known:
             trial = None if trial_key is None else self.trials[trial_key]
-            values = self._trial(trial_key, trial) | asked
-            text = self.phrases.say(f"missing.{fact}", **values)
-            question = self.phrases.say(f"question.{fact}", **values)
-            self.told.lacks[mark] = Lack(fact, trial.id if trial else None, text, question)
-        return self.told.lacks[mark]
+            values, say = self._trial(trial_key, trial) | asked, self.phrases.text.say
+            text, question = say(f"missing.{fact}", **values), say(f"question.{fact}", **values)
+            known[trial_key] = Lack(fact, trial.id if trial else None, text, question)
+        return known[trial_key]
 
-    def _asked_for(self, fact: str) -> dict[str, str]:
-        """Words of the definition that the words of a fact name."""
-        if fact not in self._named:
-            keys, text = (f"missing.{fact}", f"question.{fact}"), self.phrases.text
-            named = {name: word for name, word in self._asked.items() if any(text.names(key, name) for key in keys)}
-            self._named[fact] = named
-        return self._named[fact]
+    def _asked_by_name(self, fact: str) -> tuple[dict[str, str], dict[int | None, Lack]]:
+        """Words of the definition that the words of a fact name, and what was said with the same words."""
+        keys, text = (f"missing.{fact}", f"question.{fact}"), self.phrases.text
+        asked = {name: word for name, word in self._asked.items() if any(text.names(key, name) for key in keys)}
+        return asked, self.told.lacks.setdefault((fact, *asked.values()), {})
 
     def _trial(self, trial_key: int | None, trial: TrialView | None) -> dict[str, str]:
         """Words of a trial; all of them empty where the fact is about none."""
         if trial_key not in self.told.trials:
-            self.told.trials[trial_key] = {
-                "named": self.phrases.named(trial) if trial else "",
-                "treatment": trial.treatment.name if trial else "",
-                "period": self.phrases.period(trial) if trial else "",
-            }
+            period = self.phrases.period(trial) if trial else ""
+            name = trial.treatment.name if trial else ""
+            named = self.phrases.say("words.named", treatment=name, period=period) if trial else ""
+            words = {"named": named, "treatment": name, "period": period}
+            self.told.trials[trial_key] = {key: legible(word) for key, word in words.items()}
         return self.told.trials[trial_key]
 
     @cached_property
@@ -83,8 +90,9 @@ class Lacks:
         """Words of the definition: its rule, the conditions that it excludes, the details that it asks for."""
         features = self.definition.features.values()
         details = sorted({name for f in features for select in selects(f) for name in select.detail})
-        return {
+        words = {
             "rule": self.definition.adequacy,
             "conditions": self.phrases.listed(self.suspected),
             "detail": self.phrases.listed(details),
         }
+        return {key: legible(word) for key, word in words.items()}

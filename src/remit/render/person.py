@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -53,6 +54,7 @@ class Person(PersonView):
     def __init__(self, rows: Rows, row: Row) -> None:
         self._all, self._key = rows, row["person_key"]
         self.knowledge, self.phrases = rows.knowledge, rows.phrases
+        self._under: dict[str, tuple[AdequacyView, ...]] = {}
         episode = rows.one("episode", "person_key").get(self._key, {})
         self.id, self.index_date, self.country = row["person_id"], row["index_date"], row["country"]
         self.severity, self.psychotic = episode.get("severity"), episode.get("psychotic", "unknown")
@@ -66,18 +68,21 @@ class Person(PersonView):
     def adequacy(self) -> tuple[AdequacyView, ...]:
         """Trials, each under every rule of the definitions."""
         shown = self.knowledge.rules_of_definitions  # facts may need trials judged by further rules
-        return tuple(
-            self._adequacy(trial, judged)
-            for trial in self.trials
-            for judged in self._all.judged[trial.key]
-            if judged["rule_key"] in shown
-        )
+        by_rule = [self.under(self.knowledge.rules[key].id) for key in shown]
+        return tuple(chain.from_iterable(zip(*by_rule, strict=True)))
+
+    def under(self, rule_id: str) -> tuple[AdequacyView, ...]:
+        """Trials under one rule of the definitions."""
+        if rule_id not in self._under:
+            rows = self._all.judged(self.knowledge.rule_key(rule_id))
+            self._under[rule_id] = tuple(self._adequacy(trial, rows[trial.key]) for trial in self.trials)
+        return self._under[rule_id]
 
     @cached_property
     def verdicts(self) -> tuple[VerdictView, ...]:
         """In the order of the definitions."""
-        told = Told()
-        return tuple(self._verdict(row, told) for row in self._rows("verdict"))
+        told, trials = Told(), {t.key: t for t in self.trials}
+        return tuple(self._verdict(row, told, trials) for row in self._rows("verdict"))
 
     @cached_property
     def notices(self) -> tuple[NoticeView, ...]:
@@ -178,12 +183,12 @@ class Person(PersonView):
         copied = {name: row[name] for name in _COPIED}
         return AdequacyView(trial, rule, **copied, is_rule_silent=is_silent, why=self._all.reasons.of)
 
-    def _verdict(self, row: Row, told: Told) -> VerdictView:
+    def _verdict(self, row: Row, told: Told, trials: dict[int, TrialView]) -> VerdictView:
         key = self._key, row["definition_key"]
         definition = self.knowledge.definitions[row["definition_key"]]
         counted, lacking = self._all.counted.get(key, set()), self._all.lacking.get(key, ())
         suspected = self._excluding(definition, ("suspected",))
-        lacks = Lacks(self.phrases, {t.key: t for t in self.trials}, definition, suspected, told)
+        lacks = Lacks(self.phrases, trials, definition, suspected, told)
         value = finite(row["value"])
         return VerdictView(
             definition=definition,
@@ -193,8 +198,8 @@ class Person(PersonView):
             high=finite(row["high"]),
             first_met_date=row["first_met_date"],
             label=definition.label_of(value) or definition.label,
-            missing=tuple(dict.fromkeys(lacks.of(fact, trial) for fact, trial in lacking)),
-            trial_ids=tuple(t.id for t in self.trials if t.key in counted),
+            missing=tuple([lacks.of(fact, trial) for fact, trial in dict.fromkeys(lacking)]),
+            trial_ids=tuple([t.id for t in trials.values() if t.key in counted]) if counted else (),
             excluded_by=self._excluding(definition, (None, "active", "remission", "resolved"))
             if row["status"] == "not_applicable"
             else (),
@@ -229,14 +234,13 @@ class Person(PersonView):
     @cached_property
     def score(self) -> str | None:
         """The newest total of an instrument of severity, with the published name of its range."""
-        rows = [
-            r
-            for r in self._rows("measurement")
-            if (known := self.knowledge.instruments.get(r["measure_id"])) and known.is_depression_severity
-        ]
-        if not rows:
+        severe = [name for name, known in self.knowledge.instruments.items() if known.is_depression_severity]
+        is_own = (pl.col("person_key") == self._key) & pl.col("measure_id").is_in(severe)
+        rows = self._all.tables["measurement"].filter(is_own)
+        if rows.is_empty():
             return None
-        row = max(rows, key=lambda r: (r["date"], r["measure_id"]))
+        # Of several of an instrument and a day the first on record.
+        row = rows.sort("date", "measure_id", descending=True, maintain_order=True).row(0, named=True)
         instrument = self.knowledge.instruments[row["measure_id"]]
         bands = instrument.bands.bands if instrument.bands else ()
         band = next((b.label for b in bands if b.low <= row["value"] <= b.high), None)

@@ -62,7 +62,7 @@ class Phrases:
     def say(self, key: str, **values: object) -> str:
         """The sentence of a key with its names filled in; what comes from a record cannot act on the page."""
         for name, value in values.items():
-            if isinstance(value, str):
+            if isinstance(value, str) and not (value.isascii() and value.isprintable()):
                 values[name] = legible(value)
         return self.text.say(key, **values)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from remit.knowledge import Knowledge
+from remit.knowledge import AdequacyRule, Knowledge
 from remit.knowledge.base import Cited
 from remit.render.phrases import Phrases, number
 from remit.render.views import DAYS_PER_WEEK, AdequacyView
@@ -25,6 +25,7 @@ class Reasons:
         self.phrases, self.knowledge = phrases, knowledge
         self.say = phrases.moded
         self._origins: dict[tuple[str, tuple[str, ...], str], str] = {}
+        self._nonresponses: dict[str, str] = {}  # by id of the rule
 
     def of(self, row: AdequacyView) -> tuple[str, ...]:
         """Reasons in a fixed order: dose, duration, adherence, outcome, side effects, episode."""
@@ -92,10 +93,7 @@ class Reasons:
         return self.say(f"reason.adherence.{row.adherence_met}", origin=self._from(row, asked), **values)
 
     def _outcome(self, row: AdequacyView) -> str:
-        trial, rule = row.trial, row.rule.nonresponse
-        limit = rule.below_percent if rule.below_percent is not None else rule.at_most_percent
-        how = "below" if rule.below_percent is not None else "at_most"
-        asked = self.phrases.say(f"reason.nonresponse.{how}", percent=number(limit or 0))
+        trial, asked = row.trial, self._nonresponse(row.rule)
         if trial.outcome is None and trial.improvement_percent is None:
             return self.say("reason.outcome.unknown" if trial.basis == "none" else "reason.outcome.open", asked=asked)
         told = self.phrases.outcome(trial.outcome)
@@ -103,3 +101,12 @@ class Reasons:
             told = self.phrases.say("reason.improvement", percent=number(round(trial.improvement_percent, 1)))
         basis = trial.measured or self.phrases.say("reason.reported")
         return self.say("reason.outcome.known", told=told, basis=basis, asked=asked)
+
+    def _nonresponse(self, rule: AdequacyRule) -> str:
+        """What a rule calls no response."""
+        if rule.id not in self._nonresponses:
+            below, at_most = rule.nonresponse.below_percent, rule.nonresponse.at_most_percent
+            how, limit = ("at_most", at_most) if below is None else ("below", below)
+            said = self.phrases.say(f"reason.nonresponse.{how}", percent=number(limit or 0))
+            self._nonresponses[rule.id] = said
+        return self._nonresponses[rule.id]

@@ -19,7 +19,6 @@ from remit.render.reasons import Reasons
 from remit.tables import Tables
 
 Row = dict[str, Any]
-_OF_DEFINITION = ("person_key", "definition_key")
 
 
 def tuples(frame: pl.DataFrame, *columns: str) -> Iterator[tuple[Any, ...]]:
@@ -47,6 +46,11 @@ def first(frame: pl.DataFrame, column: str) -> dict[Any, Row]:
     return {row[column]: row for row in dicts(frame)}
 
 
+def _parts(frame: pl.DataFrame) -> Iterator[tuple[Any, pl.DataFrame]]:
+    """Rows of a table of each person and definition."""
+    return iter(frame.partition_by("person_key", "definition_key", as_dict=True).items())
+
+
 class Rows:
     """Rows of the tables of a run by key; a table is read when something is first made of it.
 
@@ -63,6 +67,7 @@ class Rows:
         self.reasons = Reasons(phrases, knowledge)
         self._lists: dict[tuple[str, ...], Mapping[Any, list[Row]]] = {}
         self._singles: dict[tuple[str, str], Mapping[Any, Row]] = {}
+        self._judged: dict[int, Mapping[Any, Row]] = {}
 
     def of(self, name: str, *columns: str) -> Mapping[Any, list[Row]]:
         """Rows of a table by person, or by further columns."""
@@ -77,26 +82,25 @@ class Rows:
             self._singles[name, column] = first(self.tables[name], column)
         return self._singles[name, column]
 
+    def judged(self, rule_key: int) -> Mapping[Any, Row]:
+        """Rows of `adequacy` under one rule, with their days, by trial."""
+        if rule_key not in self._judged:
+            self._judged[rule_key] = first(self._adequacy.filter(pl.col("rule_key") == rule_key), "trial_key")
+        return self._judged[rule_key]
+
     @cached_property
-    def judged(self) -> Mapping[Any, list[Row]]:
-        """Rows of `adequacy` with their days, by trial."""
-        return by(adequacy_with_days(self.tables, self.knowledge), "trial_key")
+    def _adequacy(self) -> pl.DataFrame:
+        return adequacy_with_days(self.tables, self.knowledge)
 
     @cached_property
     def counted(self) -> Mapping[tuple[int, int], set[int]]:
         """Keys of the trials that a definition counted, by person and definition."""
-        found: dict[tuple[int, int], set[int]] = defaultdict(set)
-        for person, definition, trial in tuples(self.tables["finding_trial"], *_OF_DEFINITION, "trial_key"):
-            found[person, definition].add(trial)
-        return found
+        return {key: set(part["trial_key"].to_list()) for key, part in _parts(self.tables["finding_trial"])}
 
     @cached_property
     def lacking(self) -> Mapping[tuple[int, int], list[tuple[str, int | None]]]:
         """Facts that a definition lacks, each with the key of its trial, by person and definition."""
-        found: dict[tuple[int, int], list[tuple[str, int | None]]] = defaultdict(list)
-        for person, definition, *lack in tuples(self.tables["missing"], *_OF_DEFINITION, "fact", "trial_key"):
-            found[person, definition].append((lack[0], lack[1]))
-        return found
+        return {key: list(tuples(part, "fact", "trial_key")) for key, part in _parts(self.tables["missing"])}
 
     @cached_property
     def scores(self) -> dict[int, float]:

@@ -159,6 +159,9 @@ class PersonView(Protocol):
     def adequacy(self) -> tuple[AdequacyView, ...]:
         """Trials, each under every rule of the definitions."""
 
+    def under(self, rule_id: str) -> tuple[AdequacyView, ...]:
+        """Trials under one rule of the definitions."""
+
     @property
     def verdicts(self) -> tuple[VerdictView, ...]:
         """In the order of the definitions."""

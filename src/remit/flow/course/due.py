@@ -96,6 +96,8 @@ class _Work:
         assert rule.running is not None
         trial = np.flatnonzero(self.courses.of(rule.running, self.knowledge) & self.may_run)
         trial = trial[self.record.is_guided(rule.countries)[self.courses.person[trial]]]
+        if not len(trial):
+            return
         is_aged, is_age_unknown = self.record.is_aged(rule.age_from, rule.age_to)
         person = self.courses.person[trial]
         self._blind(key, trial[~self.runs[trial] & (is_aged | is_age_unknown)[person]], "end_unknown")

@@ -6,13 +6,13 @@ import math
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
-from functools import partial
+from functools import cached_property, partial
 from types import NoneType
 from typing import Any
 
 from remit.flow.records.book import Book
 from remit.flow.records.dates import UNKNOWN_DATE, Span, read_interval
-from remit.flow.records.place import Path, Where
+from remit.flow.records.place import Path, Where, spell
 from remit.flow.records.sentences import Refuse, say
 
 MAX_TEXT = 256
@@ -51,7 +51,14 @@ class Fields:
 
     def place(self, *path: str | int) -> str:
         """Where a field stands."""
-        return self.where.at((*self.path, *path))
+        if path and self.path and not self.where.lines:
+            return self._own_place + spell(path, is_inner=True)
+        return self.where.at((*self.path, *path)) if path else self._own_place
+
+    @cached_property
+    def _own_place(self) -> str:
+        """Where the object stands: a long history asks for it several times."""
+        return self.where.at(self.path)
 
     def fault(self, path: Path, key: str, /, remedy: str = "", **values: object) -> None:
         """A fault of this object or one of its fields, said as `sentences.fault` says it."""
@@ -110,6 +117,8 @@ class Fields:
         if not math.isfinite(number):
             self.fault(path, "field.finite", remedy="number_or_unknown")
             return None
+        if above is None and low is None and high is None:
+            return number
         return number if is_within(number, above, low, high, partial(self.fault, path)) else None
 
     def date(self, key: str) -> Span | None:

@@ -33,6 +33,8 @@ TREATMENT_KEYS = (
 )  # fmt: skip
 ONLY_PERSON = "p1"  # id of a person who has none, where there is but one
 MAX_PERCENT = 100.0
+_spelled = json.JSONEncoder(sort_keys=True, default=str).encode
+"""An entry as text, the same for entries that say the same."""
 HISTORY_RANK = 1  # an episode that a history states outranks one read off diagnosis codes
 
 
@@ -107,7 +109,7 @@ def _treatments(book: Book, top: Fields, person: PersonRow, scope: Scope) -> Non
         fields = Fields(book, top.where, path, entry, TREATMENT_KEYS)
         if not fields.is_object:
             continue
-        twin = seen.setdefault(json.dumps(entry, sort_keys=True, default=str), i)
+        twin = seen.setdefault(_spelled(entry), i)
         if twin != i:
             fields.fault((), "history.duplicate", remedy="take_one_away", i=twin)
             continue

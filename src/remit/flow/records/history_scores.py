@@ -8,7 +8,6 @@ from typing import Any
 from remit.flow.records.book import AnswerSheet, Book, MeasurementRow, PersonRow, Scope
 from remit.flow.records.dates import UNKNOWN_DATE, Span, read_span
 from remit.flow.records.fields import MAX_TEXT, Fields, is_unknown
-from remit.flow.records.place import Path, Where
 from remit.flow.records.scores import allowed_values, flag_safety, is_possible, scored
 from remit.flow.records.sentences import either
 from remit.knowledge.instrument import Instrument, Question
@@ -22,11 +21,12 @@ MEASUREMENT_KEYS = ("code", "value", "unit", "date", "rater", "mode")
 
 def read_measurements(book: Book, top: Fields, person: PersonRow, scope: Scope) -> None:
     """All totals and laboratory values of a history."""
-    plain = PlainScores(book, person, scope)
+    plain, path = PlainScores(book, person, scope), (*top.path, "measurements")
+    place = top.where.at(path)
     for i, entry in enumerate(top.listed("measurements")):
-        path = (*top.path, "measurements", i)
-        if not plain.take(entry, top.where, path):
-            read_measurement(book, Fields(book, top.where, path, entry, MEASUREMENT_KEYS), person, scope)
+        here = f"{place}[{i}]" if not top.where.lines else top.where.at((*path, i))
+        if not plain.take(entry, here):
+            read_measurement(book, Fields(book, top.where, (*path, i), entry, MEASUREMENT_KEYS), person, scope)
 
 
 class PlainScores:
@@ -44,17 +44,17 @@ class PlainScores:
 
     def __init__(self, book: Book, person: PersonRow, scope: Scope) -> None:
         self.book, self.person, self.scope = book, person, scope
-        self._known: dict[str, Instrument | None] = {}
+        self._known: dict[str, tuple[str, float, float] | None] = {}
 
-    def take(self, entry: object, where: Where, path: Path) -> bool:
-        """Write a plain score into the book; False where it is none."""
+    def take(self, entry: object, place: str) -> bool:
+        """Write a plain score that stands in a place into the book; False where it is none."""
         if not isinstance(entry, dict) or entry.keys() != PLAIN_KEYS:
             return False
         code, value, day = entry["code"], entry["value"], entry["date"]
         if type(code) is not str or type(value) not in (int, float) or type(day) is not str:
             return False
-        instrument = self._instrument(code)
-        if instrument is None or not instrument.scoring.low <= value <= instrument.scoring.high:
+        known = self._known[code] if code in self._known else self._instrument(code)
+        if known is None or not known[1] <= value <= known[2]:
             return False
         try:
             span = read_span(day)
@@ -63,18 +63,19 @@ class PlainScores:
         if span.first is None or span.first != span.last or not self.book.is_in_years(span):
             return False
         self.scope.saw(span.last)
-        row = MeasurementRow(self.person.key, instrument.id, span.first, float(value), None, False, where.at(path))
+        row = MeasurementRow(self.person.key, known[0], span.first, float(value), None, False, place)
         self.book.measurements.append(row)
         return True
 
-    def _instrument(self, code: str) -> Instrument | None:
-        """The instrument of an exact name."""
-        if code not in self._known:
-            is_name = len(code.strip()) > 0 and len(code) <= MAX_TEXT and not is_unknown(code)
-            found = self.book.names.measure(code.strip()) if is_name else None
-            is_exact = found is not None and bool(found.ids) and found.how not in ("spelling", "words")
-            self._known[code] = self.book.knowledge.instruments.get(found.ids[0]) if found and is_exact else None
-        return self._known[code]
+    def _instrument(self, code: str) -> tuple[str, float, float] | None:
+        """The instrument of an exact name, and the ends of its scale."""
+        is_name = len(code.strip()) > 0 and len(code) <= MAX_TEXT and not is_unknown(code)
+        found = self.book.names.measure(code.strip()) if is_name else None
+        is_exact = found is not None and bool(found.ids) and found.how not in ("spelling", "words")
+        instrument = self.book.knowledge.instruments.get(found.ids[0]) if found and is_exact else None
+        scale = instrument and (instrument.id, instrument.scoring.low, instrument.scoring.high)
+        self._known[code] = scale
+        return scale
 
 
 PLAIN_KEYS = {"code", "value", "date"}

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 Path = tuple[str | int, ...]
 
 
-def spell(path: Path) -> str:
-    """A path as people write it: ``treatments[0].start``."""
-    return "".join([f"[{step}]" if isinstance(step, int) else f".{step}" for step in path]).removeprefix(".")
+def spell(path: Path, *, is_inner: bool = False) -> str:
+    """A path as people write it: ``treatments[0].start``; an inner one goes on from another."""
+    text = "".join([f"[{step}]" if isinstance(step, int) else f".{step}" for step in path])
+    return text if is_inner else text.removeprefix(".")
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,23 +87,18 @@ def is_possible(measure: Instrument | Observable, value: float, unit: str | None
 
 def settle(book: Book) -> list[MeasurementRow]:
     """All measurements, with the totals of the answers in place of stated totals; `book.sheets` keeps one a day."""
-    stated: dict[tuple[int, str, date], list[MeasurementRow]] = defaultdict(list)
-    seen: set[tuple[int, str, date, float, str | None]] = set()
+    stated: dict[tuple[int, str, date], dict[tuple[float, str | None], MeasurementRow]] = {}
     for row in book.measurements:
-        content = (row.person_key, row.measure_id, row.date, row.value, row.unit)
-        if content in seen:
+        day = stated.setdefault((row.person_key, row.measure_id, row.date), {})
+        if day.setdefault((row.value, row.unit), row) is not row:
             book.notice(row.person_key, "left_out", "duplicate_score")
-            continue
-        seen.add(content)
-        stated[content[:3]].append(row)
     kept, totals = _one_sheet_a_day(book)
     for key, sheet in kept.items():
         instrument = book.knowledge.instruments[sheet.instrument_id]
-        day = stated.get(key, [])
-        rest = _merge(book, instrument, sheet, day, totals[key])
-        stated[key] = rest
+        rest = _merge(book, instrument, sheet, list(stated.get(key, {}).values()), totals[key])
+        stated[key] = {(row.value, row.unit): row for row in rest}
     book.sheets = list(kept.values())
-    return [row for day in stated.values() for row in day]
+    return [row for day in stated.values() for row in day.values()]
 
 
 def _one_sheet_a_day(

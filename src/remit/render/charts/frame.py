@@ -6,9 +6,10 @@ A chart is a picture that needs neither a browser nor a clock: the same facts gi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 from typing import Protocol
 
@@ -159,6 +160,7 @@ def _grid(canvas: Canvas, axis: TimeAxis, top: float, bottom: float, index_label
         canvas.text(axis.right, bottom + 16, index_label, anchor="end", size=SMALL)
 
 
+@lru_cache(maxsize=1024)
 def fitted(text: str, room: float, size: float = SMALL) -> str:
     """A text, cut with an ellipsis where it does not fit."""
     if width_of(text, size) <= room:
@@ -169,15 +171,16 @@ def fitted(text: str, room: float, size: float = SMALL) -> str:
     return f"{kept.rstrip()}…"
 
 
-def wrapped(text: str, room: float, size: float = SMALL, lines: int = 2) -> Iterator[str]:
-    """A text over some lines; the last one is cut where it does not fit."""
-    words, line = text.split(), ""
+@lru_cache(maxsize=1024)
+def wrapped(text: str, room: float, size: float = SMALL, lines: int = 2) -> tuple[str, ...]:
+    """A text over some lines; the last one is cut where it does not fit. Few texts stand on many lanes."""
+    words, line, found = text.split(), "", []
     while words and lines > 1:
         tried = f"{line} {words[0]}".strip()
         if line and width_of(tried, size) > room:
-            yield line
+            found.append(line)
             line, lines = "", lines - 1
         else:
             line = tried
             words.pop(0)
-    yield fitted(" ".join([line, *words]).strip(), room, size)
+    return (*found, fitted(" ".join([line, *words]).strip(), room, size))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 from functools import cached_property
 from typing import NamedTuple
+
+import polars as pl
 
 from remit.knowledge import Knowledge
 from remit.knowledge.instrument import Instrument
@@ -27,19 +29,12 @@ LANE_COLUMNS = ("treatment", "dates", "dose", "fair", "outcome")
 VISIT_COLUMNS = ("treatment", "dates", "fair", "outcome")
 """The page for a visit names no dose."""
 SCORE_COLUMNS = ("day", "score", "range", "mark")
-SCORED = ("person_key", "measure_id", "date", "measurement_key", "value", "is_imputed")
+SCORED = ("date", "measurement_key", "value", "is_imputed")
 """Of a measurement, what a point is drawn from."""
+Score = tuple[date, int, float, bool]
+Row = tuple[str, str, str, str]
 _GAP = "\x1f"
 """Holds the place of a day in a sentence; a separator of units, which no text holds."""
-
-
-class Score(NamedTuple):
-    """What a point is drawn from; in order of time."""
-
-    day: date
-    key: int
-    value: float
-    is_imputed: bool
 
 
 class Worded(NamedTuple):
@@ -123,8 +118,7 @@ class History:
 
     # --- treatments
     def _lanes(self, person: PersonView) -> LanePanel:
-        rows = {a.trial.key: a for a in person.adequacy if a.rule.id == self.rule.id}
-        lanes = [self._lane(t, rows[t.key], person.index_date) for t in person.trials]
+        lanes = [self._lane(row.trial, row, person.index_date) for row in person.under(self.rule.id)]
         columns = VISIT_COLUMNS if self.phrases.is_visit else LANE_COLUMNS
         names = tuple(self.say(f"chart.trial_columns.{c}") for c in columns)
         return LanePanel(lanes, self.say("chart.trials"), names, self.say("chart.undated"))
@@ -160,18 +154,18 @@ class History:
     # --- scores
     @cached_property
     def _scores(self) -> dict[int, dict[str, list[Score]]]:
-        """Scores by person and instrument of severity."""
-        asked = {name for name, i in self.knowledge.instruments.items() if i.is_depression_severity}
-        found: dict[int, dict[str, list[Score]]] = defaultdict(lambda: defaultdict(list))
-        for person, measure, *score in tuples(self.tables["measurement"], *SCORED):
-            if measure in asked:
-                found[person][measure].append(Score._make(score))
+        """Scores by person and instrument of severity, in order of time."""
+        asked = [name for name, i in self.knowledge.instruments.items() if i.is_depression_severity]
+        known = self.tables["measurement"].filter(pl.col("measure_id").is_in(asked)).sort(SCORED[:2])
+        found: dict[int, dict[str, list[Score]]] = defaultdict(dict)
+        for (person, measure), part in known.partition_by("person_key", "measure_id", as_dict=True).items():
+            found[person][measure] = list(tuples(part, *SCORED))
         return found
 
     def _series(self, person: PersonView) -> Iterator[tuple[Instrument, Series]]:
         """One series an instrument of severity, the one with the most scores first."""
         known = self._scores.get(self.keys[person.id], {})
-        found = {name: sorted(s for s in scores if s.day <= person.index_date) for name, scores in known.items()}
+        found = {name: [s for s in scores if s[0] <= person.index_date] for name, scores in known.items()}
         trials = {t.key: t for t in person.trials}
         for name, scores in sorted(found.items(), key=lambda pair: (-len(pair[1]), pair[0])):
             if scores:
@@ -179,15 +173,23 @@ class History:
                 yield instrument, self._one(instrument, scores, trials)
 
     def _one(self, instrument: Instrument, scores: list[Score], trials: dict[int, TrialView]) -> Series:
-        words = {value: self._worded(instrument, value) for value in {score.value for score in scores}}
-        told = [self._point(score, words[score.value], trials) for score in scores]
+        words = {value: self._worded(instrument, value) for value in {value for _, _, value, _ in scores}}
+        points, rows, in_words, noted = [], [], self.phrases.day, self._noted
+        for day, key, value, is_imputed in scores:
+            if is_imputed or key in noted:
+                point, row = self._point((day, key, value, is_imputed), words[value], trials)
+            else:  # as most of thousands: nothing else is to be said of it
+                told, shown = words[value], in_words(day)
+                point, row = Point(day, value, shown.join(told.label)), (shown, told.text, told.band, self.nothing)
+            points.append(point)
+            rows.append(row)
         return Series(
             name=instrument.name,
             low=instrument.scoring.low,
             high=instrument.scoring.high,
-            points=tuple([point for point, _ in told]),
+            points=tuple(points),
             thresholds=tuple(self._thresholds(instrument)),
-            rows=tuple([row for _, row in told]),
+            rows=tuple(rows),
             sources=_sources(instrument),
         )
 
@@ -206,24 +208,27 @@ class History:
         bands = instrument.bands.bands if instrument.bands else ()
         return next((b.label for b in bands if b.low <= value <= b.high), self.nothing)
 
-    def _point(
-        self, score: Score, words: Worded, trials: dict[int, TrialView]
-    ) -> tuple[Point, tuple[str, str, str, str]]:
-        """A score, and its row of the table."""
-        day, shown, mark, told = self.phrases.day(score.day), words.text, "", ""
-        ended = self.ends.get(score.key)
+    @cached_property
+    def _noted(self) -> Collection[int]:
+        """Keys of scores of which something is to be said beside their value."""
+        return self.ends
+
+    def _point(self, score: Score, words: Worded, trials: dict[int, TrialView]) -> tuple[Point, Row]:
+        """A score of which something is to be said, and its row of the table."""
+        date_, key, value, is_imputed = score
+        day, shown, mark, told = self.phrases.day(date_), words.text, "", ""
+        ended = self.ends.get(key)
         trial = None if ended is None else trials.get(ended)
         if trial and trial.outcome and (mark := self.say(f"chart.marks.{trial.outcome}")):
             told = self.say("chart.end_of", named=self.phrases.named(trial), outcome=mark)
-        if score.is_imputed:
+        if is_imputed:
             shown = self.say("chart.imputed", value=shown)
-        if told or score.is_imputed:
+        if told or is_imputed:
             label = self.say("chart.score_label", day=day, value=f"{shown} {told}".strip())
         else:
-            label = legible(day).join(words.label)
-        label, mark, told = self._marked(score.key, label, mark, told)
-        point = Point(score.day, score.value, label, mark, not score.is_imputed)
-        return point, (day, shown, words.band, told or self.nothing)
+            label = day.join(words.label)
+        label, mark, told = self._marked(key, label, mark, told)
+        return Point(date_, value, label, mark, not is_imputed), (day, shown, words.band, told or self.nothing)
 
     def _marked(self, _score_key: int, label: str, mark: str, told: str) -> tuple[str, str, str]:
         """What is read aloud at a score, drawn beside it and told in the table: here the end of a trial."""

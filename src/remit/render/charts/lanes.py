@@ -107,7 +107,7 @@ class LanePanel:
     def _lane(self, canvas: Canvas, axis: TimeAxis, top: float, lane: Lane) -> None:
         middle = top + _LANE / 2
         canvas.text(0, middle + SIZE / 3, fitted(lane.name, axis.left - _INSET, SIZE), size=SIZE)
-        for n, line in enumerate(lines := list(wrapped(lane.note, WIDTH - RIGHT - 2 * _INSET))):
+        for n, line in enumerate(lines := wrapped(lane.note, WIDTH - RIGHT - 2 * _INSET)):
             y = middle + SMALL / 3 + (n - (len(lines) - 1) / 2) * (SMALL + 1)
             canvas.text(axis.right + 2 * _INSET, y, line, size=SMALL)
         if not lane.is_dated:

@@ -28,6 +28,10 @@ def pieces(stretches: Sequence[Stretch], last: date) -> Iterator[tuple[date, dat
     """
     spans = [(s.start, min(s.end or last, last), s.dose) for s in stretches]
     spans = [span for span in spans if span[0] < span[1]]
+    if len(spans) == 1:
+        start, end, dose = spans[0]
+        yield start, end, (dose,)
+        return
     cuts = sorted({day for start, end, _ in spans for day in (start, end)})
     kept: tuple[date, date, tuple[float | None, ...]] | None = None
     for start, end in pairwise(cuts):

@@ -97,10 +97,11 @@ class ScorePanel:
     def draw(self, canvas: Canvas, axis: TimeAxis, top: float) -> None:
         """Draw the scale, its thresholds, and the scores."""
         self._scale(canvas, axis, top)
+        points, last = self.series.points, None
         runs: list[list[tuple[float, float]]] = [[]]
-        last: date | None = None
-        places = [(axis.at(point.day), self._at(point.value, top)) for point in self.series.points]
-        for point, at in zip(self.series.points, places, strict=True):
+        heights = {value: self._at(value, top) for value in {point.value for point in points}}
+        places = [(axis.at(point.day), heights[point.value]) for point in points]
+        for point, at in zip(points, places, strict=True):
             if last and (point.day - last).days > BREAK_DAYS:
                 canvas.line(*runs[-1][-1], *at, stroke=GREY, dash="1 4")
                 runs.append([])
@@ -110,8 +111,12 @@ class ScorePanel:
             if len(run) > 1:
                 canvas.polyline(run, stroke=BLUE, width=2)
         taken = axis.left
-        for point, at in zip(self.series.points, places, strict=True):
-            taken = _draw(canvas, axis, point, at, taken)
+        sure, hollow = (canvas.circles(_DOT, fill=fill, stroke=BLUE) for fill in (BLUE, PAPER))
+        for point, (x, y) in zip(points, places, strict=True):
+            if point.mark:
+                taken = _marked(canvas, axis, point, (x, y), taken)
+            else:
+                (sure if point.is_sure else hollow)(x, y, point.label)
 
     def _at(self, value: float, top: float) -> float:
         share = (value - self.series.low) / ((self.series.high - self.series.low) or 1.0)
@@ -131,12 +136,9 @@ class ScorePanel:
                 canvas.text(axis.right + 2 * _INSET, y + SMALL / 3 + n * (SMALL + 1) - SMALL / 2, line, size=SMALL)
 
 
-def _draw(canvas: Canvas, axis: TimeAxis, point: Point, at: tuple[float, float], taken: float) -> float:
-    """Draw a score; its word is left out where an earlier one stands in the way. Returns where words end."""
+def _marked(canvas: Canvas, axis: TimeAxis, point: Point, at: tuple[float, float], taken: float) -> float:
+    """Draw a score with a word; it is left out where an earlier one stands in the way. Returns where words end."""
     x, y = at
-    if not point.mark:
-        canvas.circle(x, y, _DOT, fill=BLUE if point.is_sure else PAPER, stroke=BLUE, label=point.label)
-        return taken
     tip = [(x, y - _MARK), (x + _MARK, y), (x, y + _MARK), (x - _MARK, y)]
     canvas.polygon(tip, fill=ORANGE if point.is_sure else PAPER, stroke=INK, label=point.label)
     room = width_of(point.mark, SMALL)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, timedelta
+from functools import cached_property
 
-from remit.knowledge import Knowledge
+from remit.knowledge import Knowledge, Treatment
+from remit.knowledge.catalogue import Facets
 from remit.knowledge.instrument import Instrument
 from remit.render.charts.frame import Panel
 from remit.render.charts.history import History
@@ -36,6 +38,7 @@ class Trajectory(History):
     def __init__(self, tables: Tables, knowledge: Knowledge, phrases: Phrases) -> None:
         super().__init__(tables, knowledge, phrases)
         self.expectations = Expectations(knowledge)
+        self._names: dict[str, tuple[str, str]] = {}
         self.words = {kind: self.say(f"course.mark.{kind}") for kind in _MARKED}
         weight = {kind: n for n, kind in enumerate(_MARKED)}
         self.marks: dict[int, str] = {}
@@ -69,6 +72,11 @@ class Trajectory(History):
             value = own.relapse_at_least.value
             yield Threshold(value, self.say("course.relapse_line", value=number(value)))
 
+    @cached_property
+    def _noted(self) -> Collection[int]:
+        """Keys of scores with an event, or at the end of a trial."""
+        return self.ends.keys() | self.marks.keys()
+
     def _marked(self, score_key: int, label: str, mark: str, told: str) -> tuple[str, str, str]:
         """The event on a score in place of the end of a trial, which is none."""
         kind = self.marks.get(score_key)
@@ -82,12 +90,18 @@ class Trajectory(History):
         known = self.expectations.of(trial)
         if known is None or known.first is None or known.last is None:
             return None
-        facets = known.entry.facets
         window = self.say(
             "course.expected_window", first=self.phrases.day(known.first), last=self.phrases.day(known.last)
         )
         end = known.last + timedelta(days=1)
         pieces = (Piece(known.first, end, "plain"),) if known.first <= index_date else ()
-        row = (trial.treatment.name, window, f"{', '.join(facets.sources)} [{self.phrases.mark(facets.verified)}]")
-        name = self.say("course.expected_lane", treatment=trial.treatment.name)
-        return Lane(name, pieces, known.first, end, False, True, facets.onset, row)
+        name, source = self._named(trial.treatment, known.entry.facets)
+        row = (trial.treatment.name, window, source)
+        return Lane(name, pieces, known.first, end, False, True, known.entry.facets.onset, row)
+
+    def _named(self, treatment: Treatment, facets: Facets) -> tuple[str, str]:
+        """Name of a lane, and what it rests on: the same for every trial of a treatment."""
+        if treatment.id not in self._names:
+            source = f"{', '.join(facets.sources)} [{self.phrases.mark(facets.verified)}]"
+            self._names[treatment.id] = self.say("course.expected_lane", treatment=treatment.name), source
+        return self._names[treatment.id]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import cached_property
 from itertools import repeat
 from typing import NamedTuple
 
@@ -99,18 +100,21 @@ class Events:
 
     Attributes
     ----------
-    scores : dict of int to Score
-        By measurement_key.
     trials : dict of int to TrialView
         By trial_key; filled by whoever gathers the persons.
     """
 
     def __init__(self, tables: Tables, knowledge: Knowledge, phrases: Phrases) -> None:
         self.knowledge, self.phrases, self.say = knowledge, phrases, phrases.say
-        self.scores = {row[1]: Score._make(row) for row in tuples(tables["measurement"], *SCORED)}
+        self._measured = tables["measurement"]
         self.trials: dict[int, TrialView] = {}
         self._table = tables["course_event"]
         self._bases: dict[tuple[str, str | None], tuple[Cited, ...]] = {}
+
+    @cached_property
+    def scores(self) -> dict[int, Score]:
+        """By measurement_key; only words of single events ask for it."""
+        return {row[1]: Score._make(row) for row in tuples(self._measured, *SCORED)}
 
     def by_person(self) -> dict[int, list[EventView]]:
         """Events of each person by date, those without one first."""

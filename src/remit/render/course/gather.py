@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from remit.knowledge import Knowledge
 from remit.knowledge.tasks import EARLY, EARLY_RANK, LAST_RANK
-from remit.render.course.events import Events, Score, moved
+from remit.render.course.events import Events, EventView, Score, moved
 from remit.render.course.views import CourseView, DueView, LineView, PastView
 from remit.render.crisis import zero_sentences
-from remit.render.expected import Expectations
+from remit.render.expected import Expectations, Expected
 from remit.render.phrases import Phrases, number
 from remit.render.rows import by, dicts, first, tuples
 from remit.render.views import AssessmentView, PersonView, TrialView
@@ -81,59 +82,127 @@ def gather_course(tables: Tables, view: AssessmentView, knowledge: Knowledge, ph
     knowledge : Knowledge
     phrases : Phrases
     """
-    return _Gatherer(tables, knowledge, phrases).all(view)
+    gathered = _Gathered(tables, knowledge, phrases)
+    return [Course(gathered, person) for person in view.persons]
 
 
-class _Gatherer:
+class _Gathered:
+    """What the courses of a run are made from, by key."""
+
     def __init__(self, tables: Tables, knowledge: Knowledge, phrases: Phrases) -> None:
-        self.knowledge, self.phrases, self.say = knowledge, phrases, phrases.say
-        self.keys = {r["person_id"]: r["person_key"] for r in tables["person"].iter_rows(named=True)}
+        self.tables, self.knowledge, self.phrases, self.say = tables, knowledge, phrases, phrases.say
+        self.keys = dict(tuples(tables["person"], "person_id", "person_key"))
         self.events, self.due = Events(tables, knowledge, phrases), by(tables["due"], "person_key")
         self.by_person = self.events.by_person()
-        self.responses = first(tables["response"], "trial_key")
-        self.told = _reported(tables)
         self.lines = {line.person_id: line for line in lines(tables, knowledge)}
-        self.expectations = Expectations(knowledge)
 
-    def all(self, view: AssessmentView) -> list[CourseView]:
-        return [self._person(person) for person in view.persons]
+    @cached_property
+    def responses(self) -> dict[int, Row]:
+        """Rows of table `response` by trial."""
+        return first(self.tables["response"], "trial_key")
 
-    def _person(self, person: PersonView) -> CourseView:
-        key = self.keys[person.id]
-        trials = {t.key: t for t in person.trials}
-        self.events.trials |= trials
-        events = self.by_person.get(key, [])
-        due = [self._due(row, trials, person) for row in self.due.get(key, ())]
+    @cached_property
+    def told(self) -> dict[int, list[Row]]:
+        """By trial: what was reported of the exposures that may have ended it."""
+        return _reported(self.tables)
+
+    @cached_property
+    def expectations(self) -> Expectations:
+        """What is to be expected of treatments."""
+        return Expectations(self.knowledge)
+
+    def measured(self, trial: TrialView) -> str | None:
+        """What scores say of a trial."""
+        row, scores = self.responses[trial.key], self.events.scores
+        if row["basis"] != "measured":
+            return None
+        before, after = (number(scores[row[k]].value) for k in ("baseline_key", "endpoint_key"))
+        return self.say(
+            "course.past_measured", before=before, after=after,
+            percent=moved(row["improvement_percent"], self.phrases),
+            instrument=self.knowledge.instruments[row["measure_id"]].name,
+        )  # fmt: skip
+
+    def reported(self, trial: TrialView) -> str | None:
+        """What was said of a trial."""
+        told = self.told.get(trial.key)
+        return None if told is None else self.phrases.listed(dict.fromkeys(self._told(t) for t in told))
+
+    def _told(self, row: Row) -> str:
+        if row["improvement_percent"] is not None:
+            return f"{number(row['improvement_percent'])} %"
+        return self.phrases.outcome(row["outcome"])
+
+
+class Course(CourseView):
+    """The course of one person of a run: each part is made when it is first asked for."""
+
+    def __init__(self, gathered: _Gathered, person: PersonView) -> None:
+        self._all, self._key = gathered, gathered.keys[person.id]
+        self.person, self.line = person, gathered.lines[person.id]
+        self.knowledge, self.phrases, self.say = gathered.knowledge, gathered.phrases, gathered.phrases.say
+        self._trials = {t.key: t for t in person.trials}
+        gathered.events.trials |= self._trials
+
+    @cached_property
+    def events(self) -> tuple[EventView, ...]:
+        """By date, without what is unknown."""
+        return tuple([e for e in self._all.by_person.get(self._key, ()) if e.kind != "unknown"])
+
+    @cached_property
+    def lacks(self) -> tuple[EventView, ...]:
+        """What is unknown."""
+        return tuple([e for e in self._all.by_person.get(self._key, ()) if e.kind == "unknown"])
+
+    @cached_property
+    def due(self) -> tuple[DueView, ...]:
+        """Tasks, the most pressing first."""
+        found = [self._due(row) for row in self._all.due.get(self._key, ())]
         topics = self.knowledge.course.caseload.topics
-        due.sort(key=lambda d: (_rank(d), _NEEDS_WORK.index(d.state), topics.index(d.rule.topic), d.day or date.max))
-        return CourseView(
-            person,
-            tuple(e for e in events if e.kind != "unknown"),
-            tuple(e for e in events if e.kind == "unknown"),
-            tuple(due),
-            tuple(self._past(t) for t in person.trials),
-            self.lines[person.id],
-            tuple(zero_sentences(person.signs, self.phrases, self.knowledge)),
-            tuple(x for t in person.trials if (x := self.expectations.of(t))),
-            tuple(self._unrecorded(key)),
+        found.sort(key=lambda d: (_rank(d), _NEEDS_WORK.index(d.state), topics.index(d.rule.topic), d.day or date.max))
+        return tuple(found)
+
+    @cached_property
+    def past(self) -> tuple[PastView, ...]:
+        """What came of each trial; table `response` says what stands."""
+        rows = self._all.responses
+        return tuple(
+            [
+                PastView(t, rows[t.key]["basis"], rows[t.key]["disagrees"], self._all.measured, self._all.reported)
+                for t in self.person.trials
+            ]
         )
 
-    def _unrecorded(self, person_key: int) -> Iterator[str]:
+    @cached_property
+    def zeros(self) -> tuple[str, ...]:
+        """That a zero about suicide, or no answer, excludes nothing."""
+        return tuple(zero_sentences(self.person.signs, self.phrases, self.knowledge))
+
+    @cached_property
+    def expected(self) -> tuple[Expected, ...]:
+        """When an effect is to be expected."""
+        return tuple(x for t in self.person.trials if (x := self._all.expectations.of(t)))
+
+    @cached_property
+    def unrecorded(self) -> tuple[str, ...]:
         """What scores cannot tell: one alone on an instrument; and how many do not say who rated, or how."""
+        return tuple(self._unrecorded())
+
+    def _unrecorded(self) -> Iterator[str]:
         asked = self.knowledge.course.measures
-        own = [s for s in self.events.scores.values() if s.person_key == person_key and s.measure_id in asked]
+        own = [s for s in self._all.events.scores.values() if s.person_key == self._key and s.measure_id in asked]
         for measure, day in _only_ones(own):
             name = self.knowledge.instruments[measure].name
             yield self.say("course.lack.only_one", instrument=name, day=self.phrases.day(day))
         if n := sum(score.rater is None or score.mode is None for score in own):
             yield self.say("course.rater", n=n)
 
-    def _due(self, row: Row, trials: dict[int, TrialView], person: PersonView) -> DueView:
+    def _due(self, row: Row) -> DueView:
         rule = self.knowledge.course.tasks[row["rule_key"]]
         day, is_late = row["due_date"], row["state"] == "overdue"
         return DueView(
             rule=rule,
-            trial=trials.get(row["trial_key"]),
+            trial=self._trials.get(row["trial_key"]),
             day=day,
             overdue_day=row["overdue_date"],
             state=row["state"],
@@ -142,7 +211,7 @@ class _Gatherer:
             branch=row["branch"],
             number=row["number"],
             advice=self._advice(row["branch"], rule.advice),
-            days_late=(person.index_date - day).days if is_late and day else None,
+            days_late=(self.person.index_date - day).days if is_late and day else None,
         )
 
     def _advice(self, branch: str | None, advice: Any) -> str | None:
@@ -152,26 +221,6 @@ class _Gatherer:
             return self.say("course.branch.published", text=getattr(advice, branch))
         told = self.say(f"course.branch.{branch}")
         return self.say("course.branch.published", text=told) if branch in BRANCHES else told
-
-    def _past(self, trial: TrialView) -> PastView:
-        """Measured beside reported; table `response` says which stands."""
-        row = self.responses[trial.key]
-        measured = None
-        if row["basis"] == "measured":
-            before, after = (number(self.events.scores[row[k]].value) for k in ("baseline_key", "endpoint_key"))
-            measured = self.say(
-                "course.past_measured", before=before, after=after,
-                percent=moved(row["improvement_percent"], self.phrases),
-                instrument=self.knowledge.instruments[row["measure_id"]].name,
-            )  # fmt: skip
-        told = self.told.get(trial.key)
-        words = None if told is None else self.phrases.listed(dict.fromkeys(self._told(t) for t in told))
-        return PastView(trial, measured, words, row["basis"], row["disagrees"])
-
-    def _told(self, row: Row) -> str:
-        if row["improvement_percent"] is not None:
-            return f"{number(row['improvement_percent'])} %"
-        return self.phrases.outcome(row["outcome"])
 
 
 def _only_ones(scores: Sequence[Score]) -> Iterator[tuple[str, date]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Protocol
 
 from remit.knowledge.tasks import TaskRule
 from remit.render.course.events import EventView
@@ -30,13 +32,23 @@ class DueView:
 
 @dataclass(frozen=True, slots=True)
 class PastView:
-    """What came of one trial: measured beside reported."""
+    """What came of one trial: measured beside reported, in words that are made when they are asked for."""
 
     trial: TrialView
-    measured: str | None
-    reported: str | None
     basis: str
     differs: bool
+    tell_measured: Callable[[TrialView], str | None] = field(repr=False, compare=False)
+    tell_reported: Callable[[TrialView], str | None] = field(repr=False, compare=False)
+
+    @property
+    def measured(self) -> str | None:
+        """What scores say; None without scores before and after."""
+        return self.tell_measured(self.trial)
+
+    @property
+    def reported(self) -> str | None:
+        """What was said; None where nothing was."""
+        return self.tell_reported(self.trial)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +78,36 @@ class LineView:
     is_item_unanswered: bool
 
 
-@dataclass(frozen=True, slots=True)
-class CourseView:
-    """The whole course of a person."""
+class CourseView(Protocol):
+    """The whole course of a person; a part is made when it is first asked for (`remit.render.course.gather`)."""
 
     person: PersonView
-    events: tuple[EventView, ...]  # without what is unknown
-    lacks: tuple[EventView, ...]
-    due: tuple[DueView, ...]
-    past: tuple[PastView, ...]
     line: LineView
-    zeros: tuple[str, ...]  # that a zero about suicide, or no answer, excludes nothing
-    expected: tuple[Expected, ...]
-    unrecorded: tuple[str, ...]  # what no score can tell: one alone, and who rated and how
+
+    @property
+    def events(self) -> tuple[EventView, ...]:
+        """By date, without what is unknown."""
+
+    @property
+    def lacks(self) -> tuple[EventView, ...]:
+        """What is unknown."""
+
+    @property
+    def due(self) -> tuple[DueView, ...]:
+        """Tasks, the most pressing first."""
+
+    @property
+    def past(self) -> tuple[PastView, ...]:
+        """What came of each trial."""
+
+    @property
+    def zeros(self) -> tuple[str, ...]:
+        """That a zero about suicide, or no answer, excludes nothing."""
+
+    @property
+    def expected(self) -> tuple[Expected, ...]:
+        """When an effect is to be expected."""
+
+    @property
+    def unrecorded(self) -> tuple[str, ...]:
+        """What no score can tell: one alone, and who rated and how."""

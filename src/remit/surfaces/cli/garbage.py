@@ -12,6 +12,10 @@ import gc
 YOUNG = 200_000
 """New objects after which garbage is looked for among them; a command about one person makes fewer."""
 USUAL = gc.get_threshold()
+SERVED = 20_000
+"""The same while pages are served. One of a long record makes as many, and nearly all go by themselves: to look through
+every few hundred of them took a tenth of its time, and one page in four also waited for a look through all that is
+kept."""
 
 
 def spare() -> None:
@@ -20,8 +24,14 @@ def spare() -> None:
     atexit.register(gc.freeze)
 
 
-def resume() -> None:
-    """Look for it as usual among what is made from now on: what follows may take hours, or much memory."""
+def resume(young: int = USUAL[0]) -> None:
+    """Look for it again, among what is made from now on: what follows may take hours, or much memory.
+
+    Parameters
+    ----------
+    young : int
+        New objects after which garbage is looked for among them.
+    """
     if gc.get_threshold()[0] == YOUNG:
         gc.freeze()
-        gc.set_threshold(*USUAL)
+        gc.set_threshold(young, *USUAL[1:])

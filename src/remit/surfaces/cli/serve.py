@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from remit.errors import UsageError
-from remit.surfaces.cli.garbage import resume
+from remit.surfaces.cli.garbage import SERVED, resume
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8600
@@ -71,7 +71,7 @@ def serve(port: int | None, folder: Path | None, knowledge_dir: Path | None, cod
     config = uvicorn.Config(
         app, log_config=None, access_log=False, server_header=False, date_header=True, lifespan="off", ws="none"
     )
-    resume()
+    resume(SERVED)
     address = f"http://{HOST}:{sock.getsockname()[1]}/"
     print(f"Remit is open at {address}", flush=True)  # noqa: T201
     print(f"Data: {place}. Nothing leaves this machine. Press Ctrl+C to stop.", flush=True)  # noqa: T201

@@ -149,31 +149,26 @@ class Call:
     # --- the record
     def assessment(self) -> Assessment:
         """All that follows from the record."""
-        return self._assessed[0]
-
-    def quick(self) -> Assessment:
-        """All but the verdicts: what most pages need, and what is there while one types."""
-        return self._assessed[1]
+        return self._assessed
 
     @cached_property
-    def _assessed(self) -> tuple[Assessment, Assessment]:
-        """By every definition and by one; asked for once between two saves."""
-        return self.services.bench.both(self.record, self.services.today(), self.country)
+    def _assessed(self) -> Assessment:
+        """The same, asked for once between two saves."""
+        return self.services.bench.assess(self.record, self.services.today(), self.country)
 
     def save(self, about: str) -> None:
         """Write the record; it is on the disk when this returns."""
-        self.services.store.save(self.person_id, self.record.document(), about)
+        self.saved = self.services.store.save(self.person_id, self.record.document(), about)
         self.__dict__.pop("_assessed", None)
-        self.saved = self.services.store.load(self.person_id)
 
     def panel(self) -> Panel | None:
         """The crisis panel, where there is a sign of suicidality on record or a question about it was left open."""
         if self.saved is None:
             return None
-        reading = self.quick().reading
-        if reading.faults:
+        assessment = self.assessment()
+        if assessment.faults:
             return panel((), self.country, self.services.knowledge, self.phrases)
-        signs = reading.signs
+        signs = assessment.signs
         is_open = any(sign.kind == "unanswered" and sign.item is None for sign in signs)
         if not has_sign(signs) and not is_open:
             return None

@@ -1,4 +1,4 @@
-"""Long tables as HTML in one go: a course has thousands of rows, and a template would go through every cell."""
+"""Long tables and lists as HTML in one go: a course has thousands of cells, and a template would go through each."""
 
 from __future__ import annotations
 
@@ -27,3 +27,19 @@ def table_rows(rows: Sequence[tuple[str, ...]]) -> Markup:
     text = str(escape(plain))
     inner = text.replace(_CELL, "</td><td>").replace(_ROW, "</td></tr>\n<tr><td>")
     return Markup(f"<tr><td>{inner}</td></tr>\n")
+
+
+def list_items(texts: Sequence[str]) -> Markup:
+    """Items of a list, each escaped.
+
+    Parameters
+    ----------
+    texts : sequence of str
+    """
+    if not texts:
+        return Markup("")
+    plain = _ROW.join(texts)
+    if plain.count(_ROW) != len(texts) - 1:
+        return list_items([text.translate(_SEPARATORS) for text in texts])
+    inner = str(escape(plain)).replace(_ROW, "</li>\n<li>")
+    return Markup(f"<li>{inner}</li>\n")

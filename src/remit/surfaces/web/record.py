@@ -18,6 +18,8 @@ PARTS = ("measurements", "answers", "conditions")
 OBJECTS = ("person", "episode", "clues", "preferences")
 
 Json = dict[str, Any]
+_spelled = json.JSONEncoder(sort_keys=True).encode
+"""An entry as text, the same for entries that say the same."""
 
 
 @dataclass(slots=True)
@@ -81,7 +83,7 @@ class Record:
         found: dict[str, Entry] = {}
         for entry in self.entries:
             if entry.counts:
-                found.setdefault(json.dumps(entry.content, sort_keys=True), entry)
+                found.setdefault(_spelled(entry.content), entry)
         return list(found.values())
 
     def history(self) -> Json:

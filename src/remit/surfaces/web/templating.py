@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
 from remit.knowledge.text import Text
-from remit.surfaces.web.lists import table_rows
+from remit.surfaces.web.lists import list_items, table_rows
 
 HERE = Path(__file__).parent
 
@@ -31,7 +31,9 @@ class Pages:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self.environment.globals.update(say=text.say, language=text.language, table_rows=table_rows)
+        self.environment.globals.update(
+            say=text.say, language=text.language, table_rows=table_rows, list_items=list_items
+        )
 
     def render(self, template: str, values: dict[str, Any]) -> str:
         """A page or a part of one, as text."""

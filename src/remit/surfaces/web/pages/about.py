@@ -20,9 +20,9 @@ _SAID = {"yes": True, "no": False}
 
 def home(call: Call) -> Response:
     """What is done and what is open."""
-    quick = call.quick()
-    tries = {} if quick.faults else quick.fair_tries(call.mode)
-    person = None if quick.faults else quick.person(call.mode)
+    assessment = call.assessment()
+    tries = {} if assessment.faults else assessment.fair_tries(call.mode)
+    person = None if assessment.faults else assessment.person(call.mode)
     done = {
         "history": call.say(
             "web.home.history", n=len(call.record.entries), fair=sum(t.fair_try == "yes" for t in tries.values())
@@ -31,7 +31,7 @@ def home(call: Call) -> Response:
         "about": call.say("web.home.about" if call.record.episode else "web.home.about_open"),
         "checks": call.say("web.home.checks", n=len(call.record.clues)),
     }
-    return call.render("home.html", done=done, faults=quick.faults)
+    return call.render("home.html", done=done, faults=assessment.faults)
 
 
 def edit(call: Call) -> Response:

@@ -20,9 +20,9 @@ def edit(call: Call) -> Response:
     if call.is_post:
         _take(call)
         if call.is_partial:
-            return call.render("checks_live.html", checks=_checks(call), faults=call.quick().faults)
+            return call.render("checks_live.html", checks=_checks(call), faults=call.assessment().faults)
         return call.redirect(call.home("checks"), "saved")
-    assessment = call.quick()
+    assessment = call.assessment()
     return call.render("checks.html", checks=_checks(call), faults=assessment.faults)
 
 
@@ -41,7 +41,7 @@ def _take(call: Call) -> None:
 
 def _checks(call: Call) -> list[dict[str, Any]]:
     """Checks that speak up first; each question stands with the first check that it matters to."""
-    assessment = call.quick()
+    assessment = call.assessment()
     if assessment.faults:
         return []
     views = assessment.person(call.mode).considerations

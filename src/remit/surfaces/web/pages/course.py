@@ -36,7 +36,7 @@ DEFAULT = "default"
 
 def going(call: Call) -> Response:
     """The course of a person: where things stand, the picture, what is due, what changed."""
-    assessment = call.quick()
+    assessment = call.assessment()
     part = Markup("") if assessment.faults else _part(call, assessment)
     return call.render("course.html", part=part, faults=assessment.faults)
 

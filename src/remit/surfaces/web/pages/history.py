@@ -24,7 +24,7 @@ LEAST_ROWS = 2
 
 def listing(call: Call, problems: dict[str, str] | None = None) -> Response:
     """All treatments."""
-    assessment = call.quick()
+    assessment = call.assessment()
     cards = [_card(call, entry, assessment) for entry in call.record.entries]
     return call.render(
         "history.html",
@@ -58,14 +58,18 @@ def _names(knowledge: Knowledge) -> list[tuple[str, str]]:
 def _card(call: Call, entry: Entry, assessment: Assessment) -> dict[str, Any]:
     """One treatment of the list."""
     judged = None if assessment.faults else assessment.fair_tries(call.mode).get(entry.key)
+    told, part = assessment.told, (call.mode, entry.key)
+    if judged and part not in told:
+        told[part] = _judged(call, judged)
     shown = title(call, entry)
     return {
         "key": entry.key,
         "title": shown,
         "as_typed": entry.name if entry.name.lower() != shown.lower() else "",
+        "path": call.home("history", entry.key),
         "period": _period(call, entry, judged.trial) if judged else "",
-        "outcome": call.phrases.outcome(judged.trial.outcome) if judged else "",
-        "fair": fair(call, judged, entry),
+        "result": _result(call, judged.trial) if judged else "",
+        "fair": told[part] if judged else _not_judged(call, entry),
         "open": sorted(entry.typed) if not entry.counts else [],
     }
 
@@ -79,6 +83,11 @@ def _period(call: Call, entry: Entry, trial: TrialView) -> str:
     if trial.is_ongoing:
         return call.say("words.since", start=start)
     return call.say("words.period", start=start or call.phrases.start(trial), end=end or call.phrases.last_day(trial))
+
+
+def _result(call: Call, trial: TrialView) -> str:
+    """What came of it."""
+    return call.say("web.history.result", outcome=call.phrases.outcome(trial.outcome))
 
 
 def title(call: Call, entry: Entry) -> str:
@@ -104,17 +113,15 @@ def outcomes(call: Call) -> list[tuple[str, str]]:
     return [*known, ("", call.say("web.history.unsure"))]
 
 
-def fair(call: Call, judged: AdequacyView | None, entry: Entry) -> dict[str, Any]:
+def _not_judged(call: Call, entry: Entry) -> dict[str, Any]:
+    """The same as of a treatment that is judged."""
+    reason = call.say("web.history.not_counted" if entry.counts else "web.history.not_known")
+    word = call.say("web.history.fair_open")
+    return {"state": "unknown", "word": word, "reasons": [reason], "asks": [], "brief": reason}
+
+
+def _judged(call: Call, judged: AdequacyView) -> dict[str, Any]:
     """Whether a treatment was a fair try, why, what is not known yet, and the same in brief."""
-    if judged is None:
-        reason = "web.history.not_counted" if entry.counts else "web.history.not_known"
-        return {
-            "state": "unknown",
-            "word": call.say("web.history.fair_open"),
-            "reasons": [call.say(reason)],
-            "asks": [],
-            "brief": call.say(reason),
-        }
     asks = [call.say(f"web.history.ask_{part}") for part in _open_parts(judged)]
     brief = why_not(judged, call.phrases)
     if judged.fair_try == "unknown" and asks:
@@ -185,7 +192,7 @@ def _entry(call: Call) -> Entry:
 
 def _live(call: Call, entry: Entry, problems: dict[str, str]) -> Response:
     """What a script puts beside the form."""
-    assessment = call.quick()
+    assessment = call.assessment()
     return call.render(
         "treatment_live.html",
         card=_card(call, entry, assessment),
@@ -197,7 +204,7 @@ def _live(call: Call, entry: Entry, problems: dict[str, str]) -> Response:
 
 
 def _form(call: Call, entry: Entry, problems: dict[str, str]) -> Response:
-    assessment = call.quick()
+    assessment = call.assessment()
     form = form_of(entry)
     treatment = _treatment(call, entry)
     rows = call.request.query_params.get("rows", "")

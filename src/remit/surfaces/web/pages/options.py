@@ -32,7 +32,7 @@ def listing(call: Call) -> Response:
     """What matters, and the treatments side by side."""
     if call.is_post:
         return _matters(call)
-    assessment = call.quick()
+    assessment = call.assessment()
     cards = [_card(call, entry) for entry in _entries(call)]
     judged = _options(call)
     if judged:
@@ -77,7 +77,7 @@ def _preferences(call: Call) -> list[dict[str, Any]]:
 
 def _specialist(call: Call) -> str:
     """Groups that the person belongs to and that need a specialist."""
-    assessment = call.quick()
+    assessment = call.assessment()
     if assessment.faults:
         return ""
     names = [group.name for group in assessment.person(call.mode).groups]
@@ -109,7 +109,7 @@ def _card(call: Call, entry: CatalogueEntry) -> Card:
 
 def _options(call: Call) -> dict[str, OptionView]:
     """What the flow says of each option for this person, by id; for clinicians only."""
-    assessment = call.quick()
+    assessment = call.assessment()
     if call.mode != CLINICIAN or assessment.faults:
         return {}
     return {view.entry.id: view for view in assessment.person(CLINICIAN).options}

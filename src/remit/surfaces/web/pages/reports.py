@@ -29,7 +29,7 @@ UNPROCESSABLE = 422
 def listing(call: Call) -> Response:
     """What can be had."""
     kinds = [(kind, call.say(f"web.report.{kind}"), call.say(f"web.report.{kind}_what")) for kind in KINDS[call.mode]]
-    return call.render("reports.html", kinds=kinds, faults=call.quick().faults)
+    return call.render("reports.html", kinds=kinds, faults=call.assessment().faults)
 
 
 def document(call: Call) -> Response:

@@ -28,10 +28,10 @@ Problems = dict[str, str]
 
 def listing(call: Call, problems: Problems | None = None) -> Response:
     """Scores on record, their course, and what can be answered."""
-    assessment = call.quick()
+    assessment = call.assessment()
     notes, latest = [], None
     if not assessment.faults:
-        notes = zero_sentences(assessment.reading.signs, call.phrases, call.services.knowledge)
+        notes = zero_sentences(assessment.signs, call.phrases, call.services.knowledge)
         latest = assessment.person(call.mode).score
     listed = _listed(call)
     newest = listed if call.request.query_params.get("all") else listed[:NEWEST]

@@ -94,8 +94,8 @@ class Store:
             document = self.cipher.unpack(body, _about(person_id, head))
             return Saved(person_id, head, document, first < head, head < last)
 
-    def save(self, person_id: str, document: Document, about: str) -> None:
-        """Write a document as the newest revision; what was undone before is gone.
+    def save(self, person_id: str, document: Document, about: str) -> Saved:
+        """Write a document as the newest revision, which is then in force; what was undone before is gone.
 
         A write about the same place soon after the last one takes its place, so that one undo takes back one edit.
 
@@ -114,10 +114,12 @@ class Store:
             if is_same and head > 1:
                 body = self.cipher.pack(document, _about(person_id, head))
                 data.execute("UPDATE revision SET body = ? WHERE person_id = ? AND n = ?", (body, person_id, head))
-                return
-            self._revise(data, person_id, head + 1, document, about)
-            _point(data, person_id, head + 1)
-            data.execute("DELETE FROM revision WHERE person_id = ? AND n <= ?", (person_id, head + 1 - KEPT))
+            else:
+                head += 1
+                self._revise(data, person_id, head, document, about)
+                _point(data, person_id, head)
+                data.execute("DELETE FROM revision WHERE person_id = ? AND n <= ?", (person_id, head - KEPT))
+            return Saved(person_id, head, document, _ends(data, person_id)[0] < head, False)
 
     def step(self, person_id: str, by: int) -> str | None:
         """Undo (-1) or redo (+1); the place that changed, or None where there is nothing to step to."""

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from cohort.making import HOUR, MG, MICROGRAM, ML, day, knowledge, run, table, write_csv
+from remit.cohort.measures.drugs import covered_early
 from remit.cohort.measures.pathways import form_lines
 from remit.cohort.results.cells import complementary, differing, few_left, merged_steps, suppressed
 from remit.cohort.results.intervals import poisson
@@ -172,6 +173,23 @@ def test_strengths_by_shape() -> None:
         (1, "amount", 50.0), (2, "amount", 0.025), (3, "per_volume", 4.0), (4, "per_volume", 4.0), (5, "per_hour", 6.0),
         (6, "per_hour", 6.0), (7, "per_hour", 6.0),
     ]  # fmt: skip
+
+
+# --- days covered early on
+@pytest.mark.parametrize("seed", range(5))
+def test_days_covered_from_the_first_on(seed: int) -> None:
+    rng, window = np.random.default_rng(seed), 40
+    rows = np.array(sorted(zip(*(rng.integers(0, high, 300) for high in (5, 3, 90)), strict=True)))
+    end = rows[:, 2] + rng.integers(0, 30, 300)
+    found = [np.zeros(300, np.int64) for _ in range(3)]
+    n = covered_early(*rows.T.tolist(), end.tolist(), window, *found)
+    expected: dict[tuple[int, int], tuple[int, set[int]]] = {}
+    for (person, treatment, start), until in zip(rows.tolist(), end.tolist(), strict=True):
+        first, covered = expected.setdefault((person, treatment), (start, set()))
+        covered |= {day for day in range(start, until) if day < first + window}
+    at, first_day, covers = (column[:n].tolist() for column in found)
+    assert [tuple(rows[i, :2].tolist()) for i in at] == list(expected)
+    assert list(zip(first_day, covers, strict=True)) == [(first, len(days)) for first, days in expected.values()]
 
 
 # --- stock

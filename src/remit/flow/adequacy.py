@@ -135,15 +135,11 @@ def _table(judged: dict[str, NDArray[np.uint8]], rule_keys: Sequence[int], n: in
 
 def adequacy_with_days(tables: Tables, knowledge: Knowledge) -> pl.DataFrame:
     """Table `adequacy` with the days that it judged: `adequate_days` and `episode_days`, each with a low bound."""
-    rules = knowledge.rules_in_use
-    lenders = pl.DataFrame(
-        {"rule_key": rules, "dose_rule_key": [knowledge.dose_rule_key(rule) for rule in rules]},
-        schema={"rule_key": pl.UInt8, "dose_rule_key": pl.UInt8},
-    )
-    runs = tables["trial_run"].rename({"days": "adequate_days", "days_low": "adequate_days_low"})
-    judged = tables["adequacy"].join(lenders, on="rule_key", how="left", maintain_order="left")
-    joined = judged.join(runs, on=["dose_rule_key", "trial_key"], how="left", maintain_order="left")
-    return joined.drop("dose_rule_key")
+    judged, run, n = tables["adequacy"], tables["trial_run"], tables["trial"].height
+    # Both stand in order of trials, by rule and by the dose table that a rule uses.
+    lenders = [knowledge.dose_rules_in_use.index(knowledge.dose_rule_key(rule)) for rule in knowledge.rules_in_use]
+    days = run.drop("dose_rule_key", "trial_key").rename({"days": "adequate_days", "days_low": "adequate_days_low"})
+    return judged.hstack(pl.concat([days.clear(), *(days.slice(place * n, n) for place in lenders)]))
 
 
 def _lent(key: int, trials: _Trials, knowledge: Knowledge, found: dict[tuple[int, int], _Lent]) -> _Lent:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from typing import Any
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from remit.cohort.outcome import Judged
 from remit.engine.columns import codes, days
-from remit.engine.grouping import Grouping, covered_days
+from remit.engine.compiled import pays, run
+from remit.engine.grouping import Grouping
+from remit.engine.packing import BLOCK, Rows, sorted_blocks
 from remit.flow.settle import exact_rows, index_days
 from remit.tables import UNKNOWN, YES, Adequacy
 
@@ -66,22 +71,45 @@ def persistence_counts(judged: Judged) -> pl.DataFrame:
     """
     window = int(judged.knowledge.cohort.persistence_days.value)
     tables = judged.tables
-    rows = exact_rows(tables["exposure"], index_days(tables, tables["exposure"]))
-    if not len(rows.start):
-        return _histogram(judged, np.empty(0, np.int64), np.empty(0, np.int64), "n_persons")
-    course = (rows.person.astype(np.int64) << _TRIAL_BITS) | rows.treatment
-    grouping = Grouping(course)
-    first = grouping.least(rows.start)
-    begin = first[grouping.of_row]
-    end = np.minimum(rows.end, begin + window)
-    keep = rows.start < begin + window
-    covered = covered_days(
-        grouping.of_row[keep], rows.start[keep].astype(np.int64), end[keep].astype(np.int64), len(first)
-    )
-    index = days(tables["person"]["index_date"])[(grouping.key >> _TRIAL_BITS)]
-    whole = first + window <= index + 1
-    treatment = grouping.key & ((1 << _TRIAL_BITS) - 1)
-    return _histogram(judged, treatment[whole], covered[whole], "n_persons")
+    exposure = tables["exposure"]
+
+    def slices() -> Iterator[Rows]:
+        for part in exposure.iter_slices(BLOCK):
+            yield exact_rows(part, index_days(tables, part))
+
+    index = days(tables["person"]["index_date"])
+    key = tables["person"]["person_key"].to_numpy()
+    treatments, covered = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for rows in sorted_blocks(slices, exposure.height):
+        found = [np.empty(len(rows.person), np.int64) for _ in range(3)]
+        n = run(covered_early, [*rows[:4]], [window], found, is_many=pays(exposure.height))
+        at, first, covers = (column[:n] for column in found)
+        until = index[np.searchsorted(key, rows.person[at])]
+        is_whole = first + window <= until + 1
+        treatments.append(rows.treatment[at[is_whole]].astype(np.int64))
+        covered.append(covers[is_whole])
+    return _histogram(judged, np.concatenate(treatments), np.concatenate(covered), "n_persons")
+
+
+def covered_early(
+    person: Sequence[int], treatment: Sequence[int], start: Sequence[int], end: Sequence[int], window: int, at: Any,
+    first: Any, covers: Any,
+) -> int:  # fmt: skip
+    """By person and treatment: a row of them, the first day, and days covered in the window that begins with it.
+
+    Rows stand in order of person, treatment and start. Returns how many entries were written.
+    """
+    n, reach = -1, 0
+    for i in range(len(person)):
+        if n < 0 or person[i] != person[i - 1] or treatment[i] != treatment[i - 1]:
+            n += 1
+            at[n], first[n], covers[n] = i, start[i], 0
+            reach = start[i]
+        begin, until = max(start[i], reach), min(end[i], first[n] + window)
+        if until > begin:
+            covers[n] += until - begin
+            reach = until
+    return n + 1
 
 
 def _histogram(judged: Judged, treatment: NDArray[np.integer], value: NDArray[np.integer], name: str) -> pl.DataFrame:

@@ -57,6 +57,13 @@ def test_arrays_say_what_the_frame_says(table: type[Table], n_persons: int) -> N
         np.testing.assert_array_equal(read[name], array, err_msg=name)
 
 
+def test_what_is_written_stays_as_it_is() -> None:
+    knowledge = load_knowledge()
+    columns = columns_of(assess(read_records([EXAMPLE], knowledge), knowledge), Adequacy)
+    with pytest.raises(ValueError, match="read-only"):
+        columns["dose_met"][0] = 0
+
+
 def test_stand_ins_become_null() -> None:
     columns: dict[str, Any] = {
         "trial_key": np.arange(2, dtype=np.uint32),

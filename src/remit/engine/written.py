@@ -30,10 +30,14 @@ class Columns:
         How many rows it has.
     columns : dict
         By name. A column of which no array is needed may be a series, or a function that makes it for the frame.
+        Arrays are read by others from now on, and can no longer be written to.
     """
 
     def __init__(self, table: type[Table], height: int, columns: dict[str, Column]) -> None:
         self._table, self.height, self._columns = table, height, columns
+        for column in columns.values():
+            if isinstance(column, np.ndarray):
+                column.flags.writeable = False
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         column = self._columns[name]

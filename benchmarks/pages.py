@@ -21,7 +21,10 @@ from datetime import date, timedelta
 from pathlib import Path
 from urllib.request import urlopen
 
+from remit.surfaces.cli.serve import THREADS
+
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+os.environ.setdefault(*THREADS)
 
 from httpx import Response
 

@@ -90,6 +90,29 @@ def test_a_server_looks_for_garbage_seldom_from_when_it_resumes() -> None:
     assert done.out.splitlines()[-1] == "SERVED True True"
 
 
+THREADED = """
+import os, sys
+from pathlib import Path
+from remit.errors import UsageError
+from remit.surfaces.cli.serve import serve
+def told(event, about):
+    if event == "import" and about[0] == "polars":
+        print("THREADS", os.environ.get("POLARS_MAX_THREADS"))
+sys.addaudithook(told)
+try:
+    serve(0, Path(os.devnull) / "no folder", None, None)
+except UsageError:
+    pass
+"""
+
+
+def test_a_server_says_how_many_threads_before_frames_are_loaded() -> None:
+    """Polars reads it once, when it is loaded."""
+    done = python(THREADED)
+    assert done.code == 0, done.err
+    assert done.out.split() == ["THREADS", "1"]
+
+
 def test_a_refused_file_says_so_without_a_traceback(tmp_path: Path) -> None:
     bad = tmp_path / "bad.yaml"
     bad.write_text("treatments: [{treatment: sertralin3x, start: 2024-03-01, end: 2023-01-01}]")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from xml.sax.saxutils import quoteattr
 
@@ -45,9 +45,18 @@ def _dashed(dash: str) -> str:
     return f" stroke-dasharray={_quoted(dash)}" if dash else ""
 
 
-def _through(points: Sequence[tuple[float, float]]) -> str:
+Spot = tuple[str, str]
+"""A point whose coordinates are written out already, as where several shapes share it."""
+
+
+def spots(points: Iterable[tuple[float, float]]) -> list[Spot]:
+    """Points with their coordinates written out."""
+    return [(num(x), num(y)) for x, y in points]
+
+
+def _through(points: Iterable[Spot]) -> str:
     """Points of a line."""
-    return " ".join([f"{num(x)},{num(y)}" for x, y in points])
+    return " ".join([f"{x},{y}" for x, y in points])
 
 
 def _ended(tag: str, label: str) -> str:
@@ -94,7 +103,7 @@ class Canvas:
             f'stroke-width="{num(width)}"{_dashed(dash)}/>'
         )
 
-    def polyline(self, points: Sequence[tuple[float, float]], *, stroke: str = INK, width: float = 1) -> None:
+    def polyline(self, points: Iterable[Spot], *, stroke: str = INK, width: float = 1) -> None:
         """Draw a line through points; one shape, however many they are."""
         self._parts.append(
             f'<polyline points="{_through(points)}" fill="none" stroke={_quoted(stroke)} stroke-width="{num(width)}"/>'
@@ -111,14 +120,15 @@ class Canvas:
 
     def circle(self, x: float, y: float, r: float, *, fill: str = INK, stroke: str = "none", label: str = "") -> None:
         """Draw a circle; a label becomes its tooltip and is read aloud."""
-        self.circles(r, fill=fill, stroke=stroke)(x, y, label)
+        self.circles(r, fill=fill, stroke=stroke)((num(x), num(y)), label)
 
-    def circles(self, r: float, *, fill: str = INK, stroke: str = "none") -> Callable[[float, float, str], None]:
+    def circles(self, r: float, *, fill: str = INK, stroke: str = "none") -> Callable[[Spot, str], None]:
         """What draws one of many circles of a kind, from its middle and its label."""
         look, add = f'r="{num(r)}" fill={_quoted(fill)} stroke={_quoted(stroke)}', self._parts.append
 
-        def draw(x: float, y: float, label: str) -> None:
-            add(f'<circle cx="{num(x)}" cy="{num(y)}" {look}{_ended("circle", label)}')
+        def draw(spot: Spot, label: str) -> None:
+            end = f"><title>{escape(label)}</title></circle>" if label else "/>"
+            add(f'<circle cx="{spot[0]}" cy="{spot[1]}" {look}{end}')
 
         return draw
 
@@ -133,7 +143,7 @@ class Canvas:
     ) -> None:
         """Draw a closed shape; a label becomes its tooltip and is read aloud."""
         self._parts.append(
-            f'<polygon points="{_through(points)}" fill={_quoted(fill)} stroke={_quoted(stroke)}{_dashed(dash)}'
+            f'<polygon points="{_through(spots(points))}" fill={_quoted(fill)} stroke={_quoted(stroke)}{_dashed(dash)}'
             f"{_ended('polygon', label)}"
         )
 

@@ -18,6 +18,9 @@ from remit.tables import UNKNOWN, YES
 
 Rows = NDArray[Any]
 
+VALUE_BITS = 2
+"""Bits that a three-valued code takes."""
+
 
 def caps(owner: Rows, unit: Rows, veto: Tri, n_units: int) -> Tri:
     """By row: *not* the greatest veto among the rows of its owner's unit.
@@ -42,7 +45,8 @@ def tally(
     low, high = np.zeros(n_owners, np.float32), np.zeros(n_owners, np.float32)
     if not np.count_nonzero(value):  # as where nobody had any of what is asked for
         return low, high
-    run(count_rows, [owner, unit, value], [], [low, high], scratch=[(n_units, -1), (n_units, 0)])
+    rows = np.empty(len(value), np.int32)
+    run(count_rows, [owner, unit, value], [], [rows, low, high], scratch=[(n_units, -1)])
     return low, high
 
 
@@ -97,21 +101,28 @@ def cap_rows(owner: Sequence[int], unit: Sequence[int], veto: Sequence[int], gre
 
 
 def count_rows(
-    owner: Sequence[int], unit: Sequence[int], value: Sequence[int], last: Any, greatest: Any, low: Any, high: Any
+    owner: Sequence[int], unit: Sequence[int], value: Sequence[int], greatest: Any, rows: Any, low: Any, high: Any
 ) -> int:
-    """Add to `low` and `high`; return how many rows count. By unit: whose it was `last`, and its `greatest` value."""
+    """Fill `low` and `high`; return how many rows count. By unit: the `greatest` value, on top of whose it is.
+
+    `rows` that count are listed first. No row takes another path than the next, for which one cannot be foreseen, and a
+    wrong guess of the processor costs more than the row.
+    """
     n_found = 0
     for i in range(len(owner)):
-        if value[i] >= UNKNOWN:
-            u = unit[i]
-            n_found += 1
-            if last[u] != owner[i]:
-                last[u] = owner[i]
-                greatest[u] = 0
-                high[owner[i]] += 1
-            if value[i] == YES and greatest[u] != YES:
-                low[owner[i]] += 1
-            greatest[u] = max(greatest[u], value[i])
+        rows[n_found] = i
+        n_found += value[i] >= UNKNOWN
+    before, n_low, n_high = -1, 0, 0
+    for place in range(n_found):
+        row = rows[place]
+        own, its_unit = owner[row], unit[row]
+        base = own << VALUE_BITS
+        was = max(greatest[its_unit] - base, 0)  # owners rise: what is of another one is less
+        now = max(was, value[row])
+        greatest[its_unit] = base + now
+        n_low = (n_low if own == before else 0) + (now == YES) - (was == YES)
+        n_high = (n_high if own == before else 0) + (was < UNKNOWN)
+        low[own], high[own], before = n_low, n_high, own
     return n_found
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from functools import reduce
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -56,10 +55,9 @@ def points(item: Item, value: Numbers) -> Numbers:
     """Points of an item of a score."""
     if item.per is not None:
         return item.per * value
-    found = np.full(len(value), float(item.bands[0].points))
-    for below, band in pairwise(item.bands):  # they rise, and all but the last have an end
-        assert below.up_to is not None
-        np.copyto(found, band.points, where=value > below.up_to)
+    ends = [band.up_to for band in item.bands if band.up_to is not None]  # they rise, and all but the last have one
+    place = reduce(np.add, [(value > end).view(np.uint8) for end in ends], np.zeros(len(value), np.uint8))
+    found: Numbers = np.array([float(band.points) for band in item.bands]).take(place)
     return found
 
 
@@ -67,13 +65,29 @@ def evaluate(definition: Definition, features: Mapping[str, Bounds]) -> Result:
     """The result of a definition for each person."""
     if definition.shape == "count":
         return _count(definition, features)
-    shape = _score if definition.shape == "score" else _ladder
-    low, high = (shape(definition, {k: b[side] for k, b in features.items()}) for side in (0, 1))
+    shape, n = _score if definition.shape == "score" else _ladder, len(next(iter(features.values())).low)
+    low, high = (_spread(shape(definition, {k: _short(b[side]) for k, b in features.items()}), n) for side in (0, 1))
     assert definition.met is not None
     is_same = (low == high) | (np.isnan(low) & np.isnan(high))
     is_met = reaches(definition.met, high)
     status = between(is_same & is_met, ~is_same | is_met)
-    return Result(status, np.where(is_same, high, np.nan), Bounds(low, high))
+    return Result(status, _where(is_same, high), Bounds(low, high))
+
+
+def _short(value: Numbers) -> Numbers:
+    """One zero for all persons where nobody has more, as of what is certain for none."""
+    return value if len(value) == 1 or value.any() else value[:1]
+
+
+def _spread(value: Numbers, n: int) -> Numbers:
+    """One number for each of `n` persons, of which one may stand for all."""
+    return value if len(value) == n else np.broadcast_to(value, n)
+
+
+def _where(holds: NDArray[np.bool_], value: Numbers) -> Numbers:
+    """The value where it holds, else nan: looked up and added, for a choice by person takes four times as long."""
+    found: Numbers = value + np.array([np.nan, 0.0]).take(holds.view(np.uint8))
+    return found
 
 
 def _count(definition: Definition, features: Mapping[str, Bounds]) -> Result:
@@ -84,25 +98,26 @@ def _count(definition: Definition, features: Mapping[str, Bounds]) -> Result:
     return Result(between(surely, possibly), bounds.low, bounds)
 
 
-def _all(criteria: Sequence[Criterion], features: Mapping[str, Numbers], n: int) -> NDArray[np.bool_]:
+def _all(criteria: Sequence[Criterion], features: Mapping[str, Numbers]) -> NDArray[np.bool_]:
     reached = [reaches(criterion, features[criterion.feature]) for criterion in criteria]
-    return reduce(np.logical_and, reached) if reached else np.ones(n, np.bool_)
+    return reduce(np.logical_and, reached) if reached else np.ones(1, np.bool_)
 
 
 def _score(definition: Definition, features: Mapping[str, Numbers]) -> Numbers:
-    n = len(next(iter(features.values())))
-    total: Numbers = np.zeros(n)
+    total: Numbers = np.zeros(1)
     for item in definition.items:
-        total += points(item, features[item.feature])
+        total = total + points(item, features[item.feature])
     if definition.scorable_if:
-        np.copyto(total, np.nan, where=~_all(definition.scorable_if, features, n))
+        total = _where(_all(definition.scorable_if, features), total)
     return total
 
 
 def _ladder(definition: Definition, features: Mapping[str, Numbers]) -> Numbers:
-    n = len(next(iter(features.values())))
-    holds = np.array([_all(rung.all, features, n) for rung in definition.rungs])
-    place = np.arange(1, len(holds) + 1, dtype=np.uint8)[:, np.newaxis]  # of several rungs the last one stands
+    place = np.zeros(1, np.uint8)
+    for at, rung in enumerate(definition.rungs, 1):
+        holds = _all(rung.all, features)
+        if np.count_nonzero(holds):
+            place = np.maximum(place, holds.view(np.uint8) * np.uint8(at))  # of several rungs the last one stands
     values = np.array([np.nan, *(rung.value for rung in definition.rungs)])
-    found: Numbers = values[(holds.view(np.uint8) * place).max(axis=0)]
+    found: Numbers = values.take(place)
     return found

@@ -158,6 +158,10 @@ def any_of(trial_of: NDArray[np.integer[Any]], flag: Flags, n: int) -> Flags:
     return np.asarray(np.bincount(trial_of, weights=flag, minlength=n) > 0)
 
 
+def _are_alike(one: Sequence[Int], other: Sequence[Int]) -> bool:
+    return one is other or all(map(np.array_equal, one, other))
+
+
 class _Sweep:
     """Folds the rows of known trials over other intervals than those they were stitched on."""
 
@@ -176,11 +180,16 @@ class _Sweep:
     def over(self, *sweeps: tuple[Int, Int, Int]) -> list[Folded]:
         """Trials over intervals by row (start and end), counting days from a third number on.
 
-        A few rows are swept over all intervals at once, many over one after the other.
+        A few rows are swept over all intervals at once, many over one after the other; over the same intervals, as
+        where all dates are exact, only once.
         """
+        own = [next(i for i, other in enumerate(sweeps) if _are_alike(sweep, other)) for sweep in sweeps]
+        asked = sorted(set(own))
         if len(self.trial_of) <= HANDFUL:
-            return self._together(sweeps)
-        return [folded for sweep in sweeps for folded in self._together([sweep])]
+            found = self._together([sweeps[i] for i in asked])
+        else:
+            found = [folded for i in asked for folded in self._together([sweeps[i]])]
+        return [found[asked.index(i)] for i in own]
 
     def _together(self, sweeps: Sequence[tuple[Int, Int, Int]]) -> list[Folded]:
         n, times = self.n, len(sweeps)

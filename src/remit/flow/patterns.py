@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from remit.engine.chains import chains, switches
+from remit.engine.chains import Switches, chains, switches
 from remit.engine.columns import NO_DAYS
 from remit.engine.counting import earliest, tally
 from remit.engine.criteria import Bounds
@@ -100,6 +100,8 @@ class Patterns:
         self._dose, self._is_dose_open = doses
         self._dates_by_rule: dict[int, Dates] = {}
         self._doses: dict[int, Tri] = {}
+        self._switched: dict[tuple[int, bytes, float, float, float], Switches] = {}
+        self._last_chosen: tuple[Flags, Flags] = (np.empty(0, np.bool_), np.empty(0, np.bool_))
 
     def of(self, definition: Definition, feature: PatternFeature, fair: Tri) -> Pattern:
         """One feature.
@@ -121,7 +123,11 @@ class Patterns:
         return self._steps(feature, fair, rule)
 
     def _chosen(self, select: Select) -> Flags:
-        return np.asarray(self.knowledge.selected(select)[self.treatment])
+        """By trial; what was asked for last is kept, for features of a definition often share it."""
+        selected = self.knowledge.selected(select)
+        if not np.array_equal(selected, self._last_chosen[0]):
+            self._last_chosen = selected, np.asarray(selected[self.treatment])
+        return self._last_chosen[1]
 
     def _at_dose(self, at_dose: bool, rule: int) -> Tri:
         """By trial: whether the rule's minimum dose was reached; yes where that is not asked."""
@@ -150,7 +156,10 @@ class Patterns:
     def _switches(self, feature: SwitchFeature, rule: int) -> Pattern:
         rows, chosen = self._dates(feature.at_dose, rule), self.knowledge.selected(feature.switches)
         gap, least = feature.course_gap_days.value, feature.course_days.value
-        found = switches(rows, chosen, gap, least, feature.gap_days.value, at_dose=feature.at_dose)
+        asked = id(rows), chosen.tobytes(), gap, least, feature.gap_days.value  # rows are kept as long as this
+        if asked not in self._switched:
+            self._switched[asked] = switches(rows, chosen, *asked[2:])
+        found = self._switched[asked] if feature.at_dose else self._switched[asked].of_any_quality()
         sure, may = found.that_hold(YES), found.that_hold(UNKNOWN)
         low = np.bincount(sure.person, minlength=self.n)
         high = low if may is sure else np.bincount(may.person, minlength=self.n)
@@ -170,17 +179,18 @@ class Patterns:
         at_most: int, at_dose: Tri,
     ) -> Pattern:  # fmt: skip
         """Of a person with a vague date nothing is certain, and all that the ingredients allow is possible."""
-        low, high, vague = counts
-        chosen = self._chosen(select)
-        if vague.any():
-            n_drugs = self._tally(known(chosen)).low
+        low, high = (count.astype(np.float32) for count in counts[:2])
+        vague, chosen = counts[2], self._chosen(select)
+        if np.count_nonzero(vague):
+            low *= ~vague
+            may = vague & (high < at_most)
+            n_drugs = self._tally(known(chosen & may[self.person])).low
             most = np.minimum(np.maximum(n_drugs - 1, 0), at_most)  # one ingredient makes neither a switch nor a chain
-            low, high = np.where(vague, 0, low), np.where(vague, np.maximum(high, most), high)
+            high = np.maximum(high, most)
             keep = ~vague[certain[0]]
             certain = certain[0][keep], certain[1][keep]
         is_open = self._is_vague | (at_dose == UNKNOWN)
-        bounds = Bounds(low.astype(np.float32), high.astype(np.float32))
-        return Pattern(bounds, certain, between(chosen & ~is_open, chosen))
+        return Pattern(Bounds(low, high), certain, between(chosen & ~is_open, chosen))
 
     def _dates(self, at_dose: bool, rule: int) -> Dates:
         """The prescriptions in order, with whether doses reach the rule's minimum; of any rule where that is idle."""

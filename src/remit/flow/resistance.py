@@ -57,14 +57,17 @@ def _first_met(
     """By person: the day on which the verdict was first met; NO_DAY where it is not met, or not a matter of trials."""
     n = len(status)
     is_met = status == YES
+    met_on = np.full(n, NO_DAY, np.int32)
     if definition.shape == "score" or not np.count_nonzero(is_met):
-        return np.full(n, NO_DAY, np.int32)
+        return met_on
     first = np.full(n, FAR, np.int64)
     for criteria in _ways(definition):
         counting = [c for c in criteria if values[c.feature].counted is not None and least_units(c) > 0]
         days = [features.nth_date(values[c.feature], least_units(c), is_met) for c in counting]
         first = np.minimum(first, reduce(np.maximum, days)) if days else first
-    return np.where(is_met & (first < FAR), first, NO_DAY).astype(np.int32)
+    at = np.flatnonzero(is_met & (first < FAR))
+    met_on[at] = first[at]
+    return met_on
 
 
 def _ways(definition: Definition) -> Sequence[Sequence[Criterion]]:

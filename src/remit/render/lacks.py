@@ -59,15 +59,17 @@ class Lacks:
 
     def of(self, fact: str, trial_key: int | None) -> Lack:
         """The fact in words; definitions that ask for the same get the same."""
-        if fact not in self._asked_for:
-            self._asked_for[fact] = self._asked_by_name(fact)
-        asked, known = self._asked_for[fact]
-        if trial_key not in known:
+        found = self._asked_for.get(fact)
+        if found is None:
+            found = self._asked_for[fact] = self._asked_by_name(fact)
+        asked, known = found
+        lack = known.get(trial_key)
+        if lack is None:
             trial = None if trial_key is None else self.trials[trial_key]
             values, say = self._trial(trial_key, trial) | asked, self.phrases.text.say
             text, question = say(f"missing.{fact}", **values), say(f"question.{fact}", **values)
-            known[trial_key] = Lack(fact, trial.id if trial else None, text, question)
-        return known[trial_key]
+            lack = known[trial_key] = Lack(fact, trial.id if trial else None, text, question)
+        return lack
 
     def _asked_by_name(self, fact: str) -> tuple[dict[str, str], dict[int | None, Lack]]:
         """Words of the definition that the words of a fact name, and what was said with the same words."""

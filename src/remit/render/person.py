@@ -266,7 +266,7 @@ def notices_of(rows: Iterable[Row]) -> tuple[NoticeView, ...]:
 def _order(trial: TrialView) -> tuple[Any, ...]:
     """By start, unknown ones last; ties by all that is known, so that the order of the input does not matter."""
     dates = (trial.start, trial.start_latest, trial.end, trial.end_earliest)
-    known = tuple((d is None, d.toordinal() if d else 0) for d in dates)
+    known = [(True, 0) if d is None else (False, d.toordinal()) for d in dates]
     numbers = (trial.covered_days, trial.max_dose_mg, trial.sessions, trial.adherence, trial.improvement_percent)
-    rest = tuple((n is None, n or 0.0) for n in numbers)
+    rest = [(n is None, n or 0.0) for n in numbers]
     return (known[0], trial.treatment.id, *known[1:], *rest, trial.stop_reason or "", trial.outcome or "", trial.key)

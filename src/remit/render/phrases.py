@@ -64,7 +64,9 @@ class Phrases:
         for name, value in values.items():
             if isinstance(value, str) and not (value.isascii() and value.isprintable()):
                 values[name] = legible(value)
-        return self.text.say(key, **values)
+        sentence = self.text.sentences[key]
+        # Thousands stand on a page of a long course: they are filled in without handing the values on one by one.
+        return sentence.format_map(values) if isinstance(sentence, str) else self.text.say(key, **values)
 
     def moded(self, key: str, **values: object) -> str:
         """The sentence of a key in this mode: ``visit.<key>`` where there is one."""

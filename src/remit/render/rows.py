@@ -8,9 +8,9 @@ from functools import cached_property
 from operator import itemgetter
 from typing import Any
 
+import numpy as np
 import polars as pl
 
-from remit.flow.adequacy import adequacy_with_days
 from remit.knowledge import Knowledge
 from remit.render.considered import Considered
 from remit.render.optioned import Optioned
@@ -19,6 +19,14 @@ from remit.render.reasons import Reasons
 from remit.tables import Tables
 
 Row = dict[str, Any]
+_DAYS = {
+    "adequate_days": "days",
+    "adequate_days_low": "days_low",
+    "episode_days": "episode_days",
+    "episode_days_low": "episode_days_low",
+}
+"""Days that a rule judged, by column of table `trial_run`."""
+_OF_VERDICT = ("person_key", "definition_key")
 
 
 def tuples(frame: pl.DataFrame, *columns: str) -> Iterator[tuple[Any, ...]]:
@@ -46,9 +54,10 @@ def first(frame: pl.DataFrame, column: str) -> dict[Any, Row]:
     return {row[column]: row for row in dicts(frame)}
 
 
-def _parts(frame: pl.DataFrame) -> Iterator[tuple[Any, pl.DataFrame]]:
-    """Rows of a table of each person and definition."""
-    return iter(frame.partition_by("person_key", "definition_key", as_dict=True).items())
+def _part(frame: pl.DataFrame, column: str, key: int) -> pl.DataFrame:
+    """Rows of one rule, of a table that stands in order of rules."""
+    at = np.flatnonzero(frame[column].to_numpy() == key)
+    return frame.slice(int(at[0]), len(at)) if len(at) else frame.clear()
 
 
 class Rows:
@@ -85,22 +94,28 @@ class Rows:
     def judged(self, rule_key: int) -> Mapping[Any, Row]:
         """Rows of `adequacy` under one rule, with their days, by trial."""
         if rule_key not in self._judged:
-            self._judged[rule_key] = first(self._adequacy.filter(pl.col("rule_key") == rule_key), "trial_key")
+            runs = _part(self.tables["trial_run"], "dose_rule_key", self.knowledge.dose_rule_key(rule_key))
+            ran = tuples(runs, "trial_key", *_DAYS.values())
+            days = {trial: dict(zip(_DAYS, row, strict=True)) for trial, *row in ran}
+            rows = dicts(_part(self.tables["adequacy"], "rule_key", rule_key))
+            self._judged[rule_key] = {row["trial_key"]: row | days[row["trial_key"]] for row in rows}
         return self._judged[rule_key]
-
-    @cached_property
-    def _adequacy(self) -> pl.DataFrame:
-        return adequacy_with_days(self.tables, self.knowledge)
 
     @cached_property
     def counted(self) -> Mapping[tuple[int, int], set[int]]:
         """Keys of the trials that a definition counted, by person and definition."""
-        return {key: set(part["trial_key"].to_list()) for key, part in _parts(self.tables["finding_trial"])}
+        found: dict[tuple[int, int], set[int]] = defaultdict(set)
+        for person, definition, trial in tuples(self.tables["finding_trial"], *_OF_VERDICT, "trial_key"):
+            found[person, definition].add(trial)
+        return found
 
     @cached_property
     def lacking(self) -> Mapping[tuple[int, int], list[tuple[str, int | None]]]:
         """Facts that a definition lacks, each with the key of its trial, by person and definition."""
-        return {key: list(tuples(part, "fact", "trial_key")) for key, part in _parts(self.tables["missing"])}
+        found: dict[tuple[int, int], list[tuple[str, int | None]]] = defaultdict(list)
+        for person, definition, fact, trial in tuples(self.tables["missing"], *_OF_VERDICT, "fact", "trial_key"):
+            found[person, definition].append((fact, trial))
+        return found
 
     @cached_property
     def scores(self) -> dict[int, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from remit.errors import Fault
 from remit.flow.records.dates import LATEST_YEAR, Span
@@ -83,9 +84,8 @@ class EpisodeRow:
     rank: int = 0  # of two sources the one with the higher rank stands
 
 
-@dataclass(slots=True)
-class MeasurementRow:
-    """A score or laboratory value."""
+class MeasurementRow(NamedTuple):
+    """A score or laboratory value; a long course has thousands."""
 
     person_key: int
     measure_id: str

@@ -32,6 +32,11 @@ class Span:
         """Whether it is one day."""
         return self.first is not None and self.first == self.last
 
+    @property
+    def exact(self) -> date | None:
+        """The one day that it is; None where it may be several."""
+        return self.first if self.is_exact else None
+
     def next_day(self) -> Span:
         """The same, one day later: from a last day to the day after it."""
         if self.first is None or self.last is None:
@@ -64,6 +69,16 @@ def read_span(text: str) -> Span:
         return Span(date(year, int(found[2]), 1), _month_end(year, int(found[2])))
     whole = date(year, int(found[2]), int(found[3]))
     return Span(whole, whole)
+
+
+@lru_cache(maxsize=1 << 16)
+def exact_day(text: str, earliest_year: int) -> date | None:
+    """The one day that `read_span` reads, if it lies in the years that a record can be about; else None."""
+    try:
+        day = read_span(text).exact
+    except ValueError:
+        return None
+    return day if day is not None and earliest_year <= day.year <= LATEST_YEAR else None
 
 
 def read_interval(text: str) -> Span:

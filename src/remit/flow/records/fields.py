@@ -51,9 +51,11 @@ class Fields:
 
     def place(self, *path: str | int) -> str:
         """Where a field stands."""
-        if path and self.path and not self.where.lines:
+        if not path:
+            return self._own_place
+        if self.path and not self.where.lines:
             return self._own_place + spell(path, is_inner=True)
-        return self.where.at((*self.path, *path)) if path else self._own_place
+        return self.where.at((*self.path, *path))
 
     @cached_property
     def _own_place(self) -> str:
@@ -67,7 +69,7 @@ class Fields:
     def get(self, key: str) -> Any:
         """The raw value; None where it is absent, null or `unknown`."""
         value = self.data.get(key)
-        return None if value is None or is_unknown(value) else value
+        return None if value is None or (isinstance(value, str) and is_unknown(value)) else value
 
     def has(self, key: str) -> bool:
         """Whether the key is there with anything but null."""
@@ -90,7 +92,8 @@ class Fields:
         self, key: str, *, above: float | None = None, low: float | None = None, high: float | None = None
     ) -> float | None:
         """A number within bounds: `above` is exclusive, `low` and `high` inclusive."""
-        return self.checked_number(self.get(key), (key,), above=above, low=low, high=high)
+        value = self.get(key)
+        return None if value is None else self.checked_number(value, (key,), above=above, low=low, high=high)
 
     def checked_number(
         self,

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from remit.flow.records.book import AnswerSheet, Book, MeasurementRow, PersonRow, Scope
-from remit.flow.records.dates import UNKNOWN_DATE, Span, read_span
+from remit.flow.records.dates import UNKNOWN_DATE, Span, exact_day
 from remit.flow.records.fields import MAX_TEXT, Fields, is_unknown
 from remit.flow.records.scores import allowed_values, flag_safety, is_possible, scored
 from remit.flow.records.sentences import either
@@ -48,23 +48,21 @@ class PlainScores:
 
     def take(self, entry: object, place: str) -> bool:
         """Write a plain score that stands in a place into the book; False where it is none."""
-        if not isinstance(entry, dict) or entry.keys() != PLAIN_KEYS:
+        if not isinstance(entry, dict) or len(entry) != N_PLAIN:
             return False
-        code, value, day = entry["code"], entry["value"], entry["date"]
-        if type(code) is not str or type(value) not in (int, float) or type(day) is not str:
+        value: Any = entry.get("value")
+        code, written = entry.get("code"), entry.get("date")
+        if type(code) is not str or type(value) not in (int, float) or type(written) is not str:
             return False
         known = self._known[code] if code in self._known else self._instrument(code)
         if known is None or not known[1] <= value <= known[2]:
             return False
-        try:
-            span = read_span(day)
-        except ValueError:
+        day = exact_day(written, self.book.earliest_year)
+        if day is None:
             return False
-        if span.first is None or span.first != span.last or not self.book.is_in_years(span):
-            return False
-        self.scope.saw(span.last)
-        row = MeasurementRow(self.person.key, known[0], span.first, float(value), None, False, place)
-        self.book.measurements.append(row)
+        self.scope.saw(day)
+        row = (self.person.key, known[0], day, float(value), None, False, place, "", None, None)
+        self.book.measurements.append(MeasurementRow._make(row))
         return True
 
     def _instrument(self, code: str) -> tuple[str, float, float] | None:
@@ -78,7 +76,8 @@ class PlainScores:
         return scale
 
 
-PLAIN_KEYS = {"code", "value", "date"}
+N_PLAIN = 3
+"""Fields of a plain score: its code, its value and its date."""
 
 
 def read_measurement(book: Book, fields: Fields, person: PersonRow, scope: Scope) -> None:

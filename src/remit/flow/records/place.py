@@ -10,6 +10,8 @@ Path = tuple[str | int, ...]
 
 def spell(path: Path, *, is_inner: bool = False) -> str:
     """A path as people write it: ``treatments[0].start``; an inner one goes on from another."""
+    if is_inner and len(path) == 1 and isinstance(path[0], str):
+        return f".{path[0]}"  # a field of an object, as nearly always
     text = "".join([f"[{step}]" if isinstance(step, int) else f".{step}" for step in path])
     return text if is_inner else text.removeprefix(".")
 

@@ -87,6 +87,8 @@ def is_possible(measure: Instrument | Observable, value: float, unit: str | None
 
 def settle(book: Book) -> list[MeasurementRow]:
     """All measurements, with the totals of the answers in place of stated totals; `book.sheets` keeps one a day."""
+    if not book.sheets and len({row[:3] for row in book.measurements}) == len(book.measurements):
+        return list(book.measurements)  # one of a person, measure and day, as nearly always
     stated: dict[tuple[int, str, date], dict[tuple[float, str | None], MeasurementRow]] = {}
     for row in book.measurements:
         day = stated.setdefault((row.person_key, row.measure_id, row.date), {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 import polars as pl
@@ -72,7 +73,7 @@ def shelve(book: Book) -> dict[str, pl.DataFrame]:
     late: Counter[int] = Counter()
     _persons(book, rows)
     _exposures([s for s in stretches if not _is_late(s.person_key, s.start, index, late)], rows)
-    _measurements([m for m in measurements if not _is_late(m.person_key, m.date, index, late)], rows)
+    _measurements([m for m in measurements if m[2] <= index[m[0]] or not _is_late(m[0], m[2], index, late)], rows)
     for sheet in book.sheets:
         if sheet.date > index[sheet.person_key]:
             instrument = book.knowledge.instruments[sheet.instrument_id]
@@ -150,10 +151,10 @@ def _exposures(stretches: list[Stretch], rows: Rows) -> None:
 
 
 def _measurements(measurements: list[MeasurementRow], rows: Rows) -> None:
-    measurements.sort(key=lambda m: m.person_key)
+    measurements.sort(key=itemgetter(0))
     rows[Measurement] = [
-        (key, m.person_key, m.measure_id, m.date, m.value, m.unit, m.is_imputed, m.record_ref, m.rater, m.mode)
-        for key, m in enumerate(measurements)
+        (key, person, measure, day, value, unit, is_imputed, ref, rater, mode)
+        for key, (person, measure, day, value, unit, is_imputed, ref, _, rater, mode) in enumerate(measurements)
     ]
 
 

@@ -6,7 +6,7 @@ A chart is a picture that needs neither a browser nor a clock: the same facts gi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -84,9 +84,13 @@ class TimeAxis:
 
     def at(self, day: date) -> float:
         """Position of the begin of a day, held inside the axis."""
-        share = (day - self.first).days / self._days
-        share = 0.0 if share < 0 else 1.0 if share > 1 else share
-        return self.left + share * (self.right - self.left)
+        return self.places([day])[0]
+
+    def places(self, days: Iterable[date]) -> list[float]:
+        """Positions of many days, as `at` gives them."""
+        first, n, left, width = self.first, self._days, self.left, self.right - self.left
+        shares = [(day - first).days / n for day in days]
+        return [left + (0.0 if share < 0 else 1.0 if share > 1 else share) * width for share in shares]
 
     def ticks(self) -> list[tuple[float, str]]:
         """Positions and labels: first days of months, of as many months apart as fit."""

@@ -6,9 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 from functools import cached_property
+from itertools import chain
 from typing import NamedTuple
-
-import polars as pl
 
 from remit.knowledge import Knowledge
 from remit.knowledge.instrument import Instrument
@@ -155,11 +154,14 @@ class History:
     @cached_property
     def _scores(self) -> dict[int, dict[str, list[Score]]]:
         """Scores by person and instrument of severity, in order of time."""
-        asked = [name for name, i in self.knowledge.instruments.items() if i.is_depression_severity]
-        known = self.tables["measurement"].filter(pl.col("measure_id").is_in(asked)).sort(SCORED[:2])
+        asked = {name for name, i in self.knowledge.instruments.items() if i.is_depression_severity}
         found: dict[int, dict[str, list[Score]]] = defaultdict(dict)
-        for (person, measure), part in known.partition_by("person_key", "measure_id", as_dict=True).items():
-            found[person][measure] = list(tuples(part, *SCORED))
+        rows = tuples(self.tables["measurement"], "person_key", "measure_id", *SCORED)
+        for person, measure, day, key, value, is_imputed in rows:
+            if measure in asked:
+                found[person].setdefault(measure, []).append((day, key, value, is_imputed))
+        for scores in chain.from_iterable(own.values() for own in found.values()):
+            scores.sort()  # by day, then by key, of which there are no two
         return found
 
     def _series(self, person: PersonView) -> Iterator[tuple[Instrument, Series]]:
@@ -174,13 +176,14 @@ class History:
 
     def _one(self, instrument: Instrument, scores: list[Score], trials: dict[int, TrialView]) -> Series:
         words = {value: self._worded(instrument, value) for value in {value for _, _, value, _ in scores}}
-        points, rows, in_words, noted = [], [], self.phrases.day, self._noted
+        points, rows, in_words, noted, nothing = [], [], self.phrases.day, self._noted, self.nothing
         for day, key, value, is_imputed in scores:
             if is_imputed or key in noted:
                 point, row = self._point((day, key, value, is_imputed), words[value], trials)
             else:  # as most of thousands: nothing else is to be said of it
                 told, shown = words[value], in_words(day)
-                point, row = Point(day, value, shown.join(told.label)), (shown, told.text, told.band, self.nothing)
+                point = Point._make((day, value, shown.join(told.label), "", True))
+                row = shown, told.text, told.band, nothing
             points.append(point)
             rows.append(row)
         return Series(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import NamedTuple
 
-from remit.drawing.svg import BLUE, GREY, INK, ORANGE, PALE, PAPER, SIZE, Canvas, width_of
+from remit.drawing.svg import BLUE, GREY, INK, ORANGE, PALE, PAPER, SIZE, Canvas, spots, width_of
 from remit.render.charts.frame import SMALL, WIDTH, DataTable, TimeAxis, wrapped
 
 BREAK_DAYS = 92
@@ -97,26 +98,25 @@ class ScorePanel:
     def draw(self, canvas: Canvas, axis: TimeAxis, top: float) -> None:
         """Draw the scale, its thresholds, and the scores."""
         self._scale(canvas, axis, top)
-        points, last = self.series.points, None
-        runs: list[list[tuple[float, float]]] = [[]]
-        heights = {value: self._at(value, top) for value in {point.value for point in points}}
-        places = [(axis.at(point.day), heights[point.value]) for point in points]
-        for point, at in zip(points, places, strict=True):
-            if last and (point.day - last).days > BREAK_DAYS:
-                canvas.line(*runs[-1][-1], *at, stroke=GREY, dash="1 4")
-                runs.append([])
-            runs[-1].append(at)
-            last = point.day
-        for run in runs:
-            if len(run) > 1:
-                canvas.polyline(run, stroke=BLUE, width=2)
+        points = self.series.points
+        days, values = [point.day for point in points], [point.value for point in points]
+        heights = {value: self._at(value, top) for value in set(values)}
+        places = list(zip(axis.places(days), map(heights.__getitem__, values), strict=True))
+        at = spots(places)
+        breaks = [n for n, (day, following) in enumerate(pairwise(days), 1) if (following - day).days > BREAK_DAYS]
+        for n in breaks:
+            canvas.line(*places[n - 1], *places[n], stroke=GREY, dash="1 4")
+        for first, after in pairwise([0, *breaks, len(points)]):
+            if after - first > 1:
+                canvas.polyline(at[first:after], stroke=BLUE, width=2)
         taken = axis.left
         sure, hollow = (canvas.circles(_DOT, fill=fill, stroke=BLUE) for fill in (BLUE, PAPER))
-        for point, (x, y) in zip(points, places, strict=True):
-            if point.mark:
-                taken = _marked(canvas, axis, point, (x, y), taken)
+        for point, place, spot in zip(points, places, at, strict=True):
+            _, _, label, mark, is_sure = point
+            if mark:
+                taken = _marked(canvas, axis, point, place, taken)
             else:
-                (sure if point.is_sure else hollow)(x, y, point.label)
+                (sure if is_sure else hollow)(spot, label)
 
     def _at(self, value: float, top: float) -> float:
         share = (value - self.series.low) / ((self.series.high - self.series.low) or 1.0)

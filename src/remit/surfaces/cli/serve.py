@@ -15,6 +15,8 @@ HOST = "127.0.0.1"
 DEFAULT_PORT = 8600
 MOST_PORT = 65535
 BACKLOG = 128
+THREADS = "POLARS_MAX_THREADS", "1"
+"""Frames of one person are small: to share them out among threads costs more than they do. Read when Polars loads."""
 
 
 def data_folder(chosen: Path | None) -> Path:
@@ -59,6 +61,7 @@ def serve(port: int | None, folder: Path | None, knowledge_dir: Path | None, cod
     """
     sock = bind(port)
     place = data_folder(folder)
+    os.environ.setdefault(*THREADS)
     import uvicorn
 
     from remit.knowledge import load_knowledge

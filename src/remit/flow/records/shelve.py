@@ -73,7 +73,7 @@ def shelve(book: Book) -> dict[str, pl.DataFrame]:
     late: Counter[int] = Counter()
     _persons(book, rows)
     _exposures([s for s in stretches if not _is_late(s.person_key, s.start, index, late)], rows)
-    _measurements([m for m in measurements if m[2] <= index[m[0]] or not _is_late(m[0], m[2], index, late)], rows)
+    _measurements([m for m in measurements if not _is_late(m.person_key, m.date, index, late)], rows)
     for sheet in book.sheets:
         if sheet.date > index[sheet.person_key]:
             instrument = book.knowledge.instruments[sheet.instrument_id]

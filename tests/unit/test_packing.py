@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from remit.engine import compiled, ordering, packing
-from remit.engine.ordering import Disorder, ordered_blocks
+from remit.engine.ordering import Disorder, arrange, ordered_blocks
 from remit.engine.packing import EARLIEST, Rows, row_order, sorted_blocks
 
 N = 20_000
@@ -232,3 +232,13 @@ def test_few_rows_in_order_need_no_compiler(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_no_rows_are_in_order() -> None:
     assert list(ordered_blocks(iter([]), is_many=True)) == []
+
+
+def test_rows_of_one_person_that_move_too_far_are_given_up_at_once() -> None:
+    """Not when the person is done, who may have a million of them."""
+    n, most = 1000, 50
+    backwards = list(range(n, 0, -1))
+    out = [[-1] * n for _ in range(4)]
+    by_treatment = [[0] for _ in range(3)]
+    assert arrange([0] * n, [0] * n, backwards, backwards, [1.0] * n, most, *by_treatment, *out) == -1
+    assert sum(day != -1 for day in out[1]) < most

@@ -16,7 +16,7 @@ from remit.engine.compiled import run
 from remit.engine.packing import BLOCK, PLACES, ROUNDING, SCALE, Rows, sorted_blocks
 
 MOST_MOVES = 64
-"""Places by which the rows of a block may move, on average: words take as long from some fifty on."""
+"""Places by which rows of a block may move, on average, before it is sorted as words, which then take about as long."""
 
 _TOO_FAR = -1
 
@@ -136,9 +136,9 @@ def arrange(  # noqa: C901 - one function, because the compiler takes it whole
                 at -= 1
                 moves += 1
             out_start[at], out_end[at], out_dose[at] = start[i], end[i], strength
+            if moves > most:  # asked row by row: one person may have a million of them
+                return _TOO_FAR
         for place in range(n_met):
             after[met[place]] = 0
-        if moves > most:
-            return _TOO_FAR
         first = last
     return len(person)

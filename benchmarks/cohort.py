@@ -252,7 +252,7 @@ def main() -> None:
         for name in ("sort", "judge", "whole"):
             found = json.loads(_run(name, str(path), options.memory))
             base = base or found["cpu_s"]
-            parts = [(name, found["cpu_s"])] + [("  flow", found["flow_s"])] * ("flow_s" in found)
+            parts = [(name, found["cpu_s"])] + ([("  flow", found["flow_s"])] if "flow_s" in found else [])
             for part, cpu in parts:
                 print(f"{rows:14,} {part:8} {cpu:8.2f} {found['wall_s']:8.2f} {found['peak_mb']:8.0f} "
                       f"{cpu / base:9.2f} {rows / cpu / 1e6:13.2f}")  # fmt: skip

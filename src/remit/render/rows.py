@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from remit.flow.adequacy import adequacy_with_days
 from remit.knowledge import Knowledge
 from remit.render.considered import Considered
 from remit.render.optioned import Optioned
@@ -19,13 +20,6 @@ from remit.render.reasons import Reasons
 from remit.tables import Tables
 
 Row = dict[str, Any]
-_DAYS = {
-    "adequate_days": "days",
-    "adequate_days_low": "days_low",
-    "episode_days": "episode_days",
-    "episode_days_low": "episode_days_low",
-}
-"""Days that a rule judged, by column of table `trial_run`."""
 _OF_VERDICT = ("person_key", "definition_key")
 
 
@@ -94,12 +88,12 @@ class Rows:
     def judged(self, rule_key: int) -> Mapping[Any, Row]:
         """Rows of `adequacy` under one rule, with their days, by trial."""
         if rule_key not in self._judged:
-            runs = _part(self.tables["trial_run"], "dose_rule_key", self.knowledge.dose_rule_key(rule_key))
-            ran = tuples(runs, "trial_key", *_DAYS.values())
-            days = {trial: dict(zip(_DAYS, row, strict=True)) for trial, *row in ran}
-            rows = dicts(_part(self.tables["adequacy"], "rule_key", rule_key))
-            self._judged[rule_key] = {row["trial_key"]: row | days[row["trial_key"]] for row in rows}
+            self._judged[rule_key] = first(_part(self._adequacy, "rule_key", rule_key), "trial_key")
         return self._judged[rule_key]
+
+    @cached_property
+    def _adequacy(self) -> pl.DataFrame:
+        return adequacy_with_days(self.tables, self.knowledge)
 
     @cached_property
     def counted(self) -> Mapping[tuple[int, int], set[int]]:

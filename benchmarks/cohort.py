@@ -28,6 +28,8 @@ BLOCK = 10_000_000
 ROW_GROUP = 1_000_000
 LIMITS = {"CPU": 2.0, "MB": 500.0}
 """Of stitching what is in order: CPU seconds as a multiple of the scan, and peak memory."""
+ROUNDS = 5
+"""Of scan and stitch in turn; the least of each is compared, for the speed of a shared machine swings."""
 
 COLUMNS = ("person_id", "treatment", "start_date", "end_date", "daily_dose_mg")
 
@@ -167,12 +169,14 @@ def stitch(path: Path, memory: float) -> dict[str, Any]:
 
     columns = pl.scan_parquet(path).select(ORDERED)
 
+    def arrays(frame: pl.DataFrame) -> Rows:
+        person, treatment = frame["person_id"].to_numpy(), frame["treatment_key"].to_numpy()
+        dose = values(frame["daily_dose_mg"], np.nan)
+        return Rows(person, treatment, days(frame["start_date"]), days(frame["end_date"]), dose)
+
     def rows(n_rows: int) -> Iterator[Rows]:
-        for at in range(0, n_rows, ROW_GROUP):
-            frame = columns.slice(at, ROW_GROUP).collect()
-            person, treatment = frame["person_id"].to_numpy(), frame["treatment_key"].to_numpy()
-            dose = values(frame["daily_dose_mg"], np.nan)
-            yield Rows(person, treatment, days(frame["start_date"]), days(frame["end_date"]), dose)
+        for at in range(0, n_rows, ROW_GROUP):  # no name for a frame: it is let go of before the next one is read
+            yield arrays(columns.slice(at, ROW_GROUP).collect())
 
     gaps = np.full(40, 30, np.int32)
     measure = Measure(gaps, gaps, np.empty((40, 0)))
@@ -192,15 +196,20 @@ def stitch(path: Path, memory: float) -> dict[str, Any]:
 
 
 def compare_ordered(rows: int) -> None:
-    """Scan and stitch, each in a process of its own, and say whether the limits hold."""
+    """Scan and stitch in turn, each in a process of its own, and say whether the limits hold for the least of each."""
     subprocess.run([sys.executable, __file__, "--one", "ordered", str(rows)], check=True)
     path = str(DATA / f"ordered_{rows}.parquet")
-    found = {name: json.loads(_run(name, path, 4.0)) for name in ("scan", "stitch")}
+    runs: list[dict[str, Any]] = [
+        {name: json.loads(_run(name, path, 4.0)) for name in ("scan", "stitch")} for _ in range(ROUNDS)
+    ]
+    found = {name: min((each[name] for each in runs), key=lambda figures: figures["cpu_s"]) for name in runs[0]}
     assert found["stitch"]["rows"] == found["scan"]["rows"] == rows
     for name, figures in found.items():
         print(f"{rows:14,} {name:8} {figures['cpu_s']:8.2f} s {figures['wall_s']:8.2f} s {figures['peak_mb']:8.0f} MB")
-    ratio, peak = found["stitch"]["cpu_s"] / found["scan"]["cpu_s"], found["stitch"]["peak_mb"]
-    print(f"{found['stitch']['trials']:,} trials; {ratio:.2f} times the scan")
+    ratio = found["stitch"]["cpu_s"] / found["scan"]["cpu_s"]
+    peak = max(each["stitch"]["peak_mb"] for each in runs)
+    singly = sorted(each["stitch"]["cpu_s"] / each["scan"]["cpu_s"] for each in runs)
+    print(f"{found['stitch']['trials']:,} trials; {ratio:.2f} times the scan ({singly[0]:.2f} to {singly[-1]:.2f})")
     sys.exit(ratio > LIMITS["CPU"] or peak > LIMITS["MB"])
 
 

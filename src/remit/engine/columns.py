@@ -23,6 +23,9 @@ NO_DAY = np.iinfo(np.int32).min
 HANDFUL = 1000
 """Rows up to which looking values up one by one is quicker than an expression."""
 
+MANY = 20_000
+"""Rows from which an expression over a column with nulls is quicker than floats that stand for its numbers."""
+
 NO_DAYS = -1
 """Stands for a number of days without an upper bound."""
 
@@ -34,6 +37,8 @@ def values(column: pl.Series, null: float) -> NDArray[Any]:
     """Numbers of a column, or days from 1970-01-01 of a date; `null` where there is none."""
     kind = column.dtype
     numbers = column.cast(pl.Int32) if isinstance(kind, pl.Date) else column
+    if len(column) >= MANY and column.null_count():
+        return (numbers if kind.is_float() else numbers.cast(pl.Int64)).fill_null(null).to_numpy()
     array: NDArray[Any] = numbers.to_numpy()  # with nulls: floats, in which days and keys are exact, nan where null
     if not column.null_count() or (math.isnan(null) and kind.is_float()):
         return array
@@ -45,6 +50,8 @@ def is_known(column: pl.Series) -> NDArray[np.bool_]:
     """Where a column of numbers or dates is not null."""
     if not column.null_count():
         return np.ones(len(column), np.bool_)
+    if len(column) >= MANY:
+        return column.is_not_null().to_numpy()
     numbers = column.cast(pl.Int32) if isinstance(column.dtype, pl.Date) else column
     return np.asarray(~np.isnan(numbers.to_numpy()))
 

@@ -66,7 +66,9 @@ def _alike(array: NDArray[Any]) -> NDArray[Any]:
 
 @cache
 def _compiled(function: Callable[..., int]) -> Callable[..., int]:
-    import numba
+    from numba import njit
 
-    compiled: Callable[..., int] = numba.njit(cache=True)(function)
+    from remit.engine.places import Places
+
+    compiled: Callable[..., int] = njit(cache=True, pipeline_class=Places)(function)
     return compiled

@@ -52,7 +52,7 @@ def ordered_blocks(chunks: Iterable[Rows], *, is_many: bool) -> Iterator[Rows]:
         begin = int(np.searchsorted(person, last, side="right")) if held else 0
         tail = max(begin, int(np.searchsorted(person, person[-1])))
         if begin:
-            held.append(_cut(rows, 0, begin))
+            held.append(_kept(_cut(rows, 0, begin)))
         if begin < len(person):
             yield from _whole(held, is_many)
             while begin < tail:
@@ -60,13 +60,19 @@ def ordered_blocks(chunks: Iterable[Rows], *, is_many: bool) -> Iterator[Rows]:
                 end = int(np.searchsorted(person, person[end - 1], side="right"))
                 yield from _block(_cut(rows, begin, end), is_many)
                 begin = end
-            held = [_cut(rows, tail, len(person))]
+            held = [_kept(_cut(rows, tail, len(person)))]
         last = int(person[-1])
+        del rows, person  # before the next chunk is read, which then takes their memory
     yield from _whole(held, is_many)
 
 
 def _cut(rows: Rows, begin: int, end: int) -> Rows:
     return Rows._make(column[begin:end] for column in rows)
+
+
+def _kept(rows: Rows) -> Rows:
+    """A copy, which does not keep the chunk that rows are cut from."""
+    return Rows._make(column.copy() for column in rows)
 
 
 def _whole(parts: list[Rows], is_many: bool) -> Iterator[Rows]:

@@ -73,7 +73,8 @@ def windows(rows: Intervals, there: NDArray[np.uint8], events: Sequence[Back], n
     part = np.concatenate([flagged(event.begins, event.others, (BEGINS, ACCOMPANIES)) for event in events])
     limits = [np.array([int(event[i]) for event in events]) for i in range(2, len(Back._fields))]
     found, n_kinds = _nothing(n_persons), len(events[0].begins)
-    run(accompanied, [*rows, there, part, *limits], [n_kinds], [*found], scratch=[(n_kinds, -1)] * 2)
+    scratch = [(len(there), 0), (n_kinds, -1), (n_kinds, -1)]
+    run(accompanied, [*rows, there, part, *limits], [n_kinds], [*found], scratch=scratch)
     return found
 
 
@@ -83,13 +84,18 @@ def _nothing(n_persons: int) -> Found:
 
 def accompanied(  # noqa: C901 - one function, because the compiler takes it whole
     person: Any, kind: Any, start: Any, end: Any, there: Any, part: Any, since: Any, until: Any, needed: Any,
-    by_start: Any, n_kinds: int, in_sure: Any, in_may: Any, held: Any, day: Any,
+    by_start: Any, n_kinds: int, reach: Any, in_sure: Any, in_may: Any, held: Any, day: Any,
 ) -> int:  # fmt: skip
-    """Write `windows`. By kind: the row and event for which it was counted last, for certain and possibly."""
+    """Write `windows`. By kind: the row and event for which it was counted last, for certain and possibly.
+
+    `reach` is the latest end of a person's rows up to each: where that is too early, no row before is of use.
+    """
     first, n = 0, len(person)
     while first < n:
         after = first + 1
+        reach[first] = end[first]
         while after < n and person[after] == person[first]:
+            reach[after] = max(reach[after - 1], end[after])
             after += 1
         i, found = first, 0
         while i < after and not found & SURE:  # what is certain is not more certain for another row
@@ -103,8 +109,10 @@ def accompanied(  # noqa: C901 - one function, because the compiler takes it who
                 if j - first < needed[event]:
                     continue
                 while j >= first and sure < needed[event]:
-                    reach = start[j] if by_start[event] else end[j] - 1  # the last day
-                    is_back = (start[j] <= latest) & (reach >= earliest) & (kind[j] != kind[i])
+                    if (start[j] if by_start[event] else reach[j] - 1) < earliest:
+                        break
+                    last = start[j] if by_start[event] else end[j] - 1  # day that counts
+                    is_back = (start[j] <= latest) & (last >= earliest) & (kind[j] != kind[i])
                     if is_back and there[j] and part[event * n_kinds + kind[j]] & ACCOMPANIES:
                         may += in_may[kind[j]] != once
                         sure += (in_sure[kind[j]] != once) & there[j] & SURE
@@ -136,24 +144,26 @@ def steps(rows: Intervals, part: NDArray[np.uint8], most_gap: float, within: flo
     """
     found = _nothing(n_persons)
     numbers = [int(most_gap), int(within), NO_DAY]
-    run(stepped, [*rows, part], numbers, [*found], scratch=[(len(part), NO_DAY)] * 2)
+    scratch = [(len(part), 0), (len(part), NO_DAY), (len(part), NO_DAY)]
+    run(stepped, [*rows, part], numbers, [*found], scratch=scratch)
     return found
 
 
 def stepped(
-    person: Any, kind: Any, start: Any, end: Any, part: Any, gap: int, within: int, none: int, opened_sure: Any,
-    opened_may: Any, held: Any, day: Any,
+    person: Any, kind: Any, start: Any, end: Any, part: Any, gap: int, within: int, none: int, reach: Any,
+    opened_sure: Any, opened_may: Any, held: Any, day: Any,
 ) -> int:  # fmt: skip
-    """Write `steps`. `opened` is the latest beginning of a fair row of another kind before a row."""
+    """Write `steps`. `opened` is the latest beginning of a fair row of another kind before a row; `reach` as above."""
     first, found = 0, 0
     for i in range(len(person)):
         if person[i] != person[first]:
             first, found = i, 0
+        reach[i] = max(reach[i - 1], end[i]) if i > first else end[i]
         if found & SURE:
             continue
         sure, may = none, none
         j = i - 1 if part[i] else -1
-        while j >= first:
+        while j >= first and reach[j] >= start[i] - gap:
             is_before = (start[j] < start[i]) & (end[j] >= start[i] - gap) & (kind[j] != kind[i])
             if is_before and part[j] & FAIR_MAY:
                 opened_may[i], may = max(opened_may[i], start[j]), max(may, opened_may[j])

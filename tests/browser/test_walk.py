@@ -205,6 +205,8 @@ def test_a_printed_page_leaves_out_what_cannot_be_pressed(app: Watched) -> None:
     page = app.open(f"{home}/history")
     page.emulate_media(media="print")
     assert not page.get_by_role("button").first.is_visible()
+    assert page.get_by_text("Sam", exact=True).is_visible()  # whose page it is
+    assert not page.get_by_label("Which treatment was tried?").is_visible()
     assert page.get_by_text("Mode: Getting ready for a visit.").is_visible()
     assert page.get_by_text("Not advice, not a prescription, not a diagnosis.").first.is_visible()
 

@@ -57,6 +57,29 @@ SAID = {
     "three months ago": "2026-07/2026-09",
     "don't know": "unknown",
     "?": "unknown",
+    "I don\u2019t know": "unknown",
+    "not sure?": "unknown",
+    "14/03/22": "2022-03-14",  # as on a box
+    "14.3.98": "1998-03-14",
+    "'22": "2022",
+    "Sept \u201922": "2022-09",
+    "spring of '23": "2023-03/2023-05",
+    "2023-3-1": "2023-03-01",
+    "2023.03.14": "2023-03-14",
+    "2019-2020": "2019/2020",
+    "2019 \u2013 2020": "2019/2020",
+    "2019?": "2018/2020",
+    "March 2020?": "2020-02/2020-04",
+    "3 yrs ago": "2023-05/2024-05",
+    "3 mos ago": "2026-07/2026-09",
+    "end 2021": "2021-09/2021-12",
+    "during 2020": "2020",
+    "over Christmas 2020": "2020-12",
+    "last Christmas": "2025-12",
+    "this spring": "2026-03/2026-05",
+    "this November": "2026-11",
+    "last part of 2022": "2022-09/2022-12",
+    "last spring 2023": "2023-03/2023-05",
     "": "unknown",
 }
 
@@ -78,6 +101,10 @@ def test_what_is_said_is_what_is_meant(said: str, meant: str) -> None:
         ("May 2023 to March 2022", "order"),
         ("99999", "not_a_date"),
         ("March April 2023", "not_a_date"),
+        ("last summer", "no_year"),  # in November: of this year, or the one before
+        ("last May", "no_year"),
+        ("31/02/22", "not_a_date"),
+        ("'22 '23", "not_a_date"),
     ],
 )
 def test_what_cannot_be_read_says_why(said: str, reason: str) -> None:
@@ -93,6 +120,16 @@ def test_the_order_of_day_and_month_hangs_on_the_country() -> None:
     assert (read("US"), read("GB")) == ("2023-03-04", "2023-04-03")
     with pytest.raises(Unreadable) as raised:
         read(None)
+    assert raised.value.reason == "ambiguous"
+
+
+def test_last_summer_is_one_summer_once_the_year_has_turned() -> None:
+    assert written(DateReader(load_text(), date(2027, 2, 1), "GB").read("last summer")) == "2026-06/2026-08"
+
+
+def test_a_short_year_is_ambiguous_where_a_long_one_is() -> None:
+    with pytest.raises(Unreadable) as raised:
+        DateReader(load_text(), TODAY).read("03/04/22")
     assert raised.value.reason == "ambiguous"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -83,9 +84,15 @@ class Lacks:
             period = self.phrases.period(trial) if trial else ""
             name = trial.treatment.name if trial else ""
             named = self.phrases.say("words.named", treatment=name, period=period) if trial else ""
-            words = {"named": named, "treatment": name, "period": period}
+            is_only = trial is None or self._n_trials[trial.treatment.id] == 1
+            words = {"named": named, "treatment": name, "period": period, "tried": name if is_only else named}
             self.told.trials[trial_key] = {key: legible(word) for key, word in words.items()}
         return self.told.trials[trial_key]
+
+    @cached_property
+    def _n_trials(self) -> Counter[str]:
+        """Trials by treatment: of one that was tried twice, a question says which time."""
+        return Counter(trial.treatment.id for trial in self.trials.values())
 
     @cached_property
     def _asked(self) -> dict[str, str]:

@@ -149,7 +149,7 @@ class Phrases:
 
     def outcome(self, word: str | None) -> str:
         """An outcome in words."""
-        return self.say(f"words.outcome.{word or 'unknown'}")
+        return self.moded(f"words.outcome.{word or 'unknown'}")
 
     def listed(self, names: Iterable[str]) -> str:
         """Names in a row, the last one with `and`."""

@@ -12,6 +12,12 @@ from remit.render.views import DAYS_PER_WEEK, AdequacyView
 PERCENT = 100
 
 
+def is_long_at_a_low_dose(row: AdequacyView) -> bool:
+    """Whether a trial was as long as asked, but at too low a dose: not a day of it counts, and yet it was not short."""
+    asked = row.rule.min_weeks.value * DAYS_PER_WEEK
+    return row.dose_met == row.duration_met == "no" and row.trial.covered_days_low >= asked
+
+
 class Reasons:
     """Writes the reasons of trials under rules.
 
@@ -83,7 +89,7 @@ class Reasons:
         asked = row.rule.min_weeks
         days = self.phrases.days(row.adequate_days_low, row.adequate_days)
         values = {"days": days, "asked": number(asked.value * DAYS_PER_WEEK), "origin": self._from(row, asked)}
-        return self.say(f"reason.duration.{row.duration_met}", **values)
+        return self.say(f"reason.duration.{'low' if is_long_at_a_low_dose(row) else row.duration_met}", **values)
 
     def _adherence(self, row: AdequacyView) -> str:
         if row.trial.adherence is None:

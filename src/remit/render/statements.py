@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from remit.knowledge import AdequacyRule, Knowledge
 from remit.render.crisis import zero_sentences
 from remit.render.phrases import Phrases, number, sources_of, weakest
-from remit.render.reasons import Reasons
+from remit.render.reasons import Reasons, is_long_at_a_low_dose
 from remit.render.views import AdequacyView, PersonView, Statement, TrialView, VerdictView
 
 
@@ -51,7 +51,8 @@ def tried(row: AdequacyView, phrases: Phrases) -> str:
 
 def why_not(row: AdequacyView, phrases: Phrases) -> str:
     """What keeps a trial from being a fair try, in a few words; empty where nothing does."""
-    parts = {"dose": row.dose_met, "duration": row.duration_met, "adherence": row.adherence_met}
+    duration = "yes" if is_long_at_a_low_dose(row) else row.duration_met
+    parts = {"dose": row.dose_met, "duration": duration, "adherence": row.adherence_met}
     found = [phrases.moded(f"why.{part}.no") for part, met in parts.items() if met == "no"]
     if row.fair_try == "unknown":
         # Time at an unknown dose is unknown because of the dose; to name both would be to name one thing twice.

@@ -161,6 +161,9 @@ def run(
     if counts["persons"] == 0:
         to_error([says("nobody")])
     least = int(known.cohort.small_cell.value if small_cell is None else small_cell)
+    if counts["persons"] is None:
+        to_error([says("command.done_few", least=least, out=out)])
+        return
     done = {name: amount_of(counts[name], least) for name in ("persons", "trials", "verdicts")}
     to_error([says("command.done", out=out, **done)])
 

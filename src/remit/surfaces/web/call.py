@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
+from threading import Lock
 from typing import Any
 
 from markupsafe import Markup
@@ -27,7 +29,7 @@ from remit.surfaces.web.store import Saved, Store, StoreProblem
 from remit.surfaces.web.templating import Pages
 from remit.surfaces.web.workbench import CLINICIAN, MODES, VISIT, Assessment, Workbench
 
-SEE_OTHER, FORBIDDEN, NOT_FOUND, GONE_WRONG = 303, 403, 404, 400
+SEE_OTHER, FORBIDDEN, NOT_FOUND, GONE_WRONG, LARGE = 303, 403, 404, 400, 413
 MAX_FIELDS, MAX_FILES = 2000, 8
 STEPS = ("history", "scores", "about", "checks", "standing", "course", "options", "report")
 Page = Callable[["Call"], Response]
@@ -57,6 +59,7 @@ class Services:
     unlocked: set[str] = field(default_factory=set)  # sessions that gave the passphrase
     is_locked: bool = False
     drawn: dict[str, str] = field(default_factory=dict)  # parts of pages that hang on the knowledge alone
+    editing: Lock = field(default_factory=Lock)  # from reading a record to writing it back, one edit at a time
 
     @property
     def knowledge(self) -> Knowledge:
@@ -170,9 +173,14 @@ class Call:
             return panel((), self.country, self.services.knowledge, self.phrases)
         signs = assessment.signs
         is_open = any(sign.kind == "unanswered" and sign.item is None for sign in signs)
-        if not has_sign(signs) and not is_open:
+        if not has_sign(signs) and not is_open and not self._is_in_words():
             return None
         return panel(signs, self.country, self.services.knowledge, self.phrases)
+
+    def _is_in_words(self) -> bool:
+        """Whether words that no reader understands, or that were just sent, are about suicide."""
+        said = "\n".join([*self.form.values(), *self.record.free_texts()]).lower().replace("\u2019", "'")
+        return any(word in said for word in self.say("web_forms.crisis_words").split(", "))
 
     # --- the answer
     def timeline(self, assessment: Assessment, *, with_legend: bool = True) -> Markup:
@@ -231,6 +239,8 @@ def endpoint(page: Page, services: Services, fault: Fault, *, is_open: bool = Fa
     """
 
     async def handle(request: Request) -> Response:
+        if request.scope.get(security.TOO_LARGE):
+            raise HTTPException(LARGE)
         given = request.cookies.get(security.COOKIE, "")
         session = given if security.SESSION.match(given) else security.new_session()
         call = Call(services, request, session)
@@ -253,12 +263,13 @@ def _answer(page: Page, call: Call, is_open: bool) -> Response:
     services = call.services
     if services.is_locked and call.session not in services.unlocked and not is_open:
         return RedirectResponse("/unlock", SEE_OTHER)
-    if call.person_id:
-        call.saved = services.store.load(call.person_id)
-        if call.saved is None:
-            raise HTTPException(NOT_FOUND)
-        call.record = read_document(call.saved.document)
-    return page(call)
+    with services.editing if call.is_post else nullcontext():
+        if call.person_id:
+            call.saved = services.store.load(call.person_id)
+            if call.saved is None:
+                raise HTTPException(NOT_FOUND)
+            call.record = read_document(call.saved.document)
+        return page(call)
 
 
 async def _read_form(call: Call, *, is_known: bool) -> None:

@@ -11,6 +11,7 @@ from remit.flow.records.book import Book
 from remit.flow.records.history import read_histories
 from remit.flow.records.place import Where
 from remit.knowledge import Knowledge
+from remit.knowledge.text import Text
 
 FORM = "form"
 ANY_DAY = "2100-12-31"
@@ -41,10 +42,10 @@ class Blame:
     message: str
 
 
-def blamed(knowledge: Knowledge, part: str, content: dict[str, Any]) -> list[Blame]:
+def blamed(knowledge: Knowledge, text: Text, part: str, content: dict[str, Any]) -> list[Blame]:
     """Fields of one entry of a part (`treatments`, `conditions`, `measurements`, `answers`) that cannot stand."""
     document: dict[str, Any] = {"index_date": ANY_DAY, "treatments": []} | {part: [content]}
-    return [_blame(fault) for fault in faults_of(knowledge, document)]
+    return [_blame(fault, text) for fault in faults_of(knowledge, document)]
 
 
 def faults_of(knowledge: Knowledge, document: dict[str, Any]) -> list[Fault]:
@@ -54,9 +55,19 @@ def faults_of(knowledge: Knowledge, document: dict[str, Any]) -> list[Fault]:
     return book.faults
 
 
-def _blame(fault: Fault) -> Blame:
+def sentence(fault: Fault, text: Text) -> str:
+    """A fault beside the field that it is about: a file's place says what "ends before it starts"; here "this" does."""
+    problem, remedy = fault.problem, fault.remedy
+    if problem.partition(" ")[0] in text.say("web_forms.verbs").split(", "):
+        problem = text.say("web_forms.this", problem=problem)
+    if remedy == text.say("fault.course.name.remedy"):
+        remedy = text.say("web_forms.name")
+    return f"{problem[:1].upper()}{problem[1:]}. {remedy}"
+
+
+def _blame(fault: Fault, text: Text) -> Blame:
     found = _PLACE.match(fault.place)
-    message = f"{fault.problem[:1].upper()}{fault.problem[1:]}. {fault.remedy}"
+    message = sentence(fault, text)
     if not found:
         return Blame("", None, None, message)
     n = int(found["n"]) if found["n"] else None

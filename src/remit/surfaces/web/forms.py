@@ -25,14 +25,23 @@ MAX_FIELD = 256
 KEPT = ("details", "improvement_percent")
 """Keys of an entry that the form does not ask for; an edit leaves them as they are."""
 
-_AMOUNT = re.compile(r"^(\d+(?:[.,]\d+)?)\s*(mg|milligrams?)?(?:\s*(?:/|a|per)\s*day|\s*daily)?$", re.IGNORECASE)
+_AMOUNT = re.compile(
+    r"^(\d+(?:[.,]\d+)?)\s*(mg|milligrams?)?(?:\s*(?:/|a|per|once a)\s*d(?:ay)?|\s*(?:once )?daily)?$", re.IGNORECASE
+)
+_THOUSANDS = re.compile(r"^[1-9]\d{0,2}[.,]\d{3}(?!\d)")
+"""1,200 to one is 1.200 to another: a dose that is read wrongly is worse than one that is asked for again."""
+_SHARE = re.compile(r"^(\d+(?:[.,]\d+)?)\s*(?:(%)|(?:/|of|out of)\s*10)?$")
 
 Form = Mapping[str, str]
 Problems = dict[str, str]
 
 
 class NoAmount(ValueError):
-    """A text that is no amount."""
+    """A text that is no amount; `reason` is the key of a sentence, where there is one of its own."""
+
+    def __init__(self, reason: str | None = None) -> None:
+        self.reason = reason
+        super().__init__(reason)
 
 
 def read_amount(said: str) -> float:
@@ -42,6 +51,8 @@ def read_amount(said: str) -> float:
     ------
     NoAmount
     """
+    if _THOUSANDS.match(said.strip()):
+        raise NoAmount("thousands")
     found = _AMOUNT.match(said.strip())
     value = float(found[1].replace(",", ".")) if found else math.nan
     if not value > 0:
@@ -84,6 +95,8 @@ class EntryReader:
         if given.get("still") == "yes":
             entry.content.pop("stopped_because", None)
         self._settle(given, entry)
+        if given.get("still") == "yes" and not goes_on(entry):
+            entry.typed["still"] = "yes"  # a history cannot say so without a start
         return entry
 
     def _dates(self, given: Form, entry: Entry) -> None:
@@ -135,19 +148,23 @@ class EntryReader:
         said = given.get(name, "")
         if not said:
             return
+        if self.dates.is_unknown(said):
+            entry.typed[name] = said
+            return
         try:
             entry.content[name] = read_amount(said)
-        except NoAmount:
-            self._problem(entry, name, said, self.text.say(f"web_forms.{name}"))
+        except NoAmount as error:
+            self._problem(entry, name, said, self.text.say(f"web_forms.{error.reason or name}"))
 
     def _adherence(self, given: Form, entry: Entry) -> None:
         said = given.get("adherence", "")
         if not said:
             return
-        try:
-            value = float(said.replace(",", "."))
-        except ValueError:
-            value = math.nan
+        if self.dates.is_unknown(said):
+            entry.typed["adherence"] = said
+            return
+        found = _SHARE.match(said)
+        value = float(found[1].replace(",", ".")) / (OF_TEN if found[2] else 1) if found else math.nan
         if 0 <= value <= OF_TEN:
             entry.content["adherence"] = round(value / OF_TEN, 4)
         else:
@@ -164,7 +181,7 @@ class EntryReader:
             self.problems["treatment"] = self.text.say("web_forms.treatment")
             return
         for _ in range(MAX_STEPS):
-            found = blamed(self.knowledge, "treatments", entry.content)
+            found = blamed(self.knowledge, self.text, "treatments", entry.content)
             if not found:
                 return
             self._take_out(found[0], given, entry)
@@ -197,6 +214,13 @@ class EntryReader:
             self._problem(entry, "treatment", str(content.pop("treatment")), blame.message)
 
 
+def goes_on(entry: Entry) -> bool:
+    """Whether the history says that it is still taken, which takes a start."""
+    content = entry.content
+    is_started = content.get("start", "unknown") != "unknown" or bool(content.get("doses"))
+    return is_started and "end" not in content and "stopped_because" not in content
+
+
 def form_of(entry: Entry) -> dict[str, str]:
     """The fields of a form that says this entry; what was typed stands as it was typed."""
     content = entry.content
@@ -206,12 +230,11 @@ def form_of(entry: Entry) -> dict[str, str]:
     form |= {name: _said(content[name]) for name in ("stopped_because", "sessions") if name in content}
     if "adherence" in content:
         form["adherence"] = _said(round(content["adherence"] * OF_TEN, 2))
-    is_started = content.get("start", "unknown") != "unknown" or bool(content.get("doses"))
     if content.get("end") == "unknown" and "stopped_because" not in content and "end" not in entry.typed:
         form["still"] = "unsure"
     elif "end" in content:
         form["still"] = "no"
-    elif is_started and "stopped_because" not in content:
+    elif goes_on(entry):
         form["still"] = "yes"
     for key in ("start", "end"):
         if form.get(key) == "unknown":
@@ -233,6 +256,5 @@ def n_steps(form: Form) -> int:
 
 
 def _said(value: Any) -> str:
-    if isinstance(value, float):
-        return str(int(value) if value == int(value) else value)
-    return str(value)
+    said = str(int(value) if isinstance(value, float) and value == int(value) else value)
+    return f"{said}0" if isinstance(value, float) and _THOUSANDS.match(said) else said  # what is read again as the same

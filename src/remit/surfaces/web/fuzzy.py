@@ -22,10 +22,18 @@ ENDS = 2
 CENTURY = 100
 THIRDS = {"early": (0, 3), "middle": (1, 3), "late": (2, 3)}
 _ORDINAL = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)\b")
-_DAY_FIRST = re.compile(r"^(\d{1,2})[./-](\d{1,2})[./-](\d{4})$", re.ASCII)
+_DAY_FIRST = re.compile(r"^(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d\d)$", re.ASCII)
+_YEAR_FIRST = re.compile(r"^(\d{4})[./-](\d{1,2})[./-](\d{1,2})$", re.ASCII)
+_YEARS = re.compile(r"^(\d{4})\s*[-\u2013]\s*(\d{4})$", re.ASCII)
+_SHORT_YEAR = re.compile(r"(?<!\w)'(\d\d)\b", re.ASCII)
 _MONTH_YEAR = re.compile(r"^(\d{1,2})[./-](\d{4})$")
 _DECADE = re.compile(r"^(\d{3}0)s$")
 _DAYS_OF = {"day": 1, "week": 7}
+
+
+def _plainly(said: str) -> str:
+    """A text in small letters with plain blanks, and the apostrophe that telephones write as the one of keyboards."""
+    return " ".join(said.lower().replace(",", " ").replace("\u2019", "'").split())
 
 
 @dataclass(frozen=True)
@@ -52,9 +60,14 @@ class DateReader:
         ------
         Unreadable
         """
-        plain = _ORDINAL.sub(r"\1", " ".join(said.lower().replace(",", " ").split()))
-        if not plain or plain in self._words("unknown"):
+        plain = _ORDINAL.sub(r"\1", _plainly(said))
+        bare = plain.rstrip(" ?")
+        if not bare or bare in self._words("unknown"):
             return UNKNOWN_DATE
+        plain = _SHORT_YEAR.sub(lambda found: str(self._century(found[1])), plain)
+        if plain.endswith("?"):  # "2019?" is about 2019
+            plain = f"{self._words('about')[0]} {plain.rstrip(' ?')}"
+        plain = _YEARS.sub(r"\1/\2", plain)
         try:
             return read_interval(plain)
         except ValueError:
@@ -64,6 +77,15 @@ class DateReader:
         if span.first is None or span.last is None or span.first > span.last:
             raise Unreadable("order")
         return span
+
+    def is_unknown(self, said: str) -> bool:
+        """Whether somebody says in words that they do not know."""
+        return _plainly(said) in self._words("unknown")
+
+    def _century(self, year: str) -> int:
+        """The year of two digits, as of the last hundred years: '22 is 2022, '98 is 1998."""
+        full = self.today.year // CENTURY * CENTURY + int(year)
+        return full if full <= self.today.year else full - CENTURY
 
     def _ends(self, plain: str) -> tuple[str, str] | None:
         """Both ends of "March to May 2023"; None where it is one date."""
@@ -85,7 +107,7 @@ class DateReader:
 
     def _plain(self, plain: str, other: str) -> Span:
         readers: tuple[Callable[[str, str], Span | None], ...] = (
-            self._iso, self._numeric, self._relative, self._part, self._month, self._season,
+            self._iso, self._numeric, self._relative, self._lent, self._part, self._month, self._season,
         )  # fmt: skip
         for read in readers:
             found = read(plain, other)
@@ -104,9 +126,12 @@ class DateReader:
             return months_from(int(found[1]), 1, 10 * MONTHS)
         if found := _MONTH_YEAR.match(plain):
             return months_from(int(found[2]), month_of(int(found[1])), 1)
+        if found := _YEAR_FIRST.match(plain):
+            return day_of(int(found[1]), month_of(int(found[2])), int(found[3]))
         if not (found := _DAY_FIRST.match(plain)):
             return None
-        one, two, year = int(found[1]), int(found[2]), int(found[3])
+        one, two = int(found[1]), int(found[2])
+        year = int(found[3]) if len(found[3]) > ENDS else self._century(found[3])
         if one <= MONTHS and two <= MONTHS and one != two:
             if not self.country:
                 raise Unreadable("ambiguous")
@@ -175,6 +200,28 @@ class DateReader:
         days = [n for n in numbers if n <= LAST_DAY]
         year = self._year(plain, other)
         return day_of(year, months[0], days[0]) if days else months_from(year, months[0], 1)
+
+    def _lent(self, plain: str, other: str) -> Span | None:
+        """ "last Christmas", "this spring": the newest that is over, or the newest that has begun.
+
+        Of one that ended in this year, "last" may mean the one before: then the year is asked for.
+        """
+        if any(letter.isdigit() for letter in plain):
+            return None
+        for word, is_over in (("last", True), ("this", False)):
+            for head in self._words(word):
+                if not plain.startswith(f"{head} "):
+                    continue
+                rest = plain[len(head) + 1 :]
+                for year in range(self.today.year + 1, self.today.year - ENDS, -1):
+                    span = self._month(f"{rest} {year}", other) or self._season(f"{rest} {year}", other)
+                    if span is None or span.first is None or span.last is None:
+                        return None
+                    if is_over and span.last <= self.today and span.last.year == self.today.year:
+                        raise Unreadable("no_year")
+                    if (span.last if is_over else span.first) <= self.today:
+                        return span
+        return None
 
     def _season(self, plain: str, other: str) -> Span | None:
         """ "spring 2023"; in the south of the world half a year later."""

@@ -18,6 +18,7 @@ import polars as pl
 
 from remit.flow.records import read_records
 from remit.flow.records.dates import Span
+from remit.flow.records.history import ONLY_PERSON
 from remit.flow.trials import trials
 from remit.knowledge import Knowledge
 from remit.surfaces.web.record import Record
@@ -29,9 +30,10 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """One person of a file."""
+    """One person of a file; `is_named` where the file gives them an id."""
 
     record: Record
+    is_named: bool
     n_records: int
     notices: tuple[str, ...]
 
@@ -93,7 +95,7 @@ def _person(row: Row, tables: dict[str, pl.DataFrame], knowledge: Knowledge) -> 
         if listed:
             record.preferences[name] = listed
     notices = tuple(n["text"] for n in mine["notice"].iter_rows(named=True) if n["kind"] != "assumed")
-    return Imported(record, mine["exposure"].height, notices)
+    return Imported(record, row["person_id"] != ONLY_PERSON, mine["exposure"].height, notices)
 
 
 def _known(**values: Any) -> Row:

@@ -16,6 +16,8 @@ SCHEMA = "remit-store/1"
 HISTORY = "remit-history/1"
 PARTS = ("measurements", "answers", "conditions")
 OBJECTS = ("person", "episode", "clues", "preferences")
+OVER = ("remission", "resolved", "refuted")
+"""Of an illness that is not there, or no more."""
 
 Json = dict[str, Any]
 _spelled = json.JSONEncoder(sort_keys=True).encode
@@ -77,6 +79,16 @@ class Record:
         entry = Entry(f"t{max([*used, 0]) + 1}", content, typed or {})
         self.entries.append(entry)
         return entry
+
+    @property
+    def unnamed(self) -> list[str]:
+        """Names of treatments that are in the list alone, because nobody knows yet what they are."""
+        return [entry.name for entry in self.entries if not entry.counts]
+
+    def free_texts(self) -> list[str]:
+        """What was typed and may mean anything: fields and names that are not understood, illnesses in own words."""
+        illnesses = [str(c["condition"]) for c in self.conditions if c.get("status") not in OVER]
+        return [*self.typed.values(), *self.unnamed, *illnesses]
 
     def counted(self) -> list[Entry]:
         """Treatments that stand in the history, in its order; of exact doubles the first one."""

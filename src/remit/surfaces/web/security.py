@@ -42,6 +42,8 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 STATIC = "/static/"
+TOO_LARGE = "remit.too_large"
+"""Mark of a request whose body is not to be read; the app says so on a page."""
 
 
 def policy(styles: str = "") -> str:
@@ -89,12 +91,12 @@ class Guard:
         refusal = self._refusal(scope, headers)
         limit = UPLOAD_LIMIT if UPLOADS.match(scope["path"]) else FORM_LIMIT
         length = headers.get("content-length", "0")
-        if refusal is None and (not length.isdigit() or int(length) > limit):
-            refusal = PlainTextResponse(self.text.say("web.refused.large"), 413)
+        is_large = not length.isdigit() or int(length) > limit
         marked = _marking(scope, send)
         if refusal is not None:
             await refusal(scope, receive, marked)
             return
+        scope[TOO_LARGE] = is_large
         await self.app(scope, _limited(receive, limit), marked)
 
     def _refusal(self, scope: Scope, headers: Headers) -> PlainTextResponse | None:

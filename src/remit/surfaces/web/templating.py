@@ -9,7 +9,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
 from remit.knowledge.text import Text
+from remit.render.letters import legible
 from remit.surfaces.web.lists import list_items, table_rows
+from remit.surfaces.web.windows import shown
 
 HERE = Path(__file__).parent
 
@@ -32,8 +34,9 @@ class Pages:
             auto_reload=False,
         )
         self.environment.globals.update(
-            say=text.say, language=text.language, table_rows=table_rows, list_items=list_items
+            say=text.say, language=text.language, table_rows=table_rows, list_items=list_items, shown=shown
         )
+        self.environment.filters["legible"] = legible
 
     def render(self, template: str, values: dict[str, Any]) -> str:
         """A page or a part of one, as text."""

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from remit.knowledge.facts import FactDefinition
 from remit.render.considered import ConsiderationView
 from remit.surfaces.web.call import Call
+from remit.surfaces.web.windows import merged
 from remit.surfaces.web.workbench import CLINICIAN
 
 SAID = {"yes": True, "no": False}
@@ -23,14 +24,17 @@ def edit(call: Call) -> Response:
             return call.render("checks_live.html", checks=_checks(call), faults=call.assessment().faults)
         return call.redirect(call.home("checks"), "saved")
     assessment = call.assessment()
-    return call.render("checks.html", checks=_checks(call), faults=assessment.faults)
+    checks = _checks(call)
+    answers = {q["id"]: q["answer"] for check in checks for q in check["questions"]}
+    return call.render("checks.html", checks=checks, answers=answers, faults=assessment.faults)
 
 
 def _take(call: Call) -> None:
     """Answers to questions that are asked here; one that is taken back is unknown again."""
     known = {fact.id for fact in call.services.knowledge.facts if fact.kind == "yes_no"}
     before = dict(call.record.clues)
-    for name, answer in call.form.items():
+    now = {name: _answer(call, name) for name in known & call.form.keys()}
+    for name, answer in merged(call.form, now).items():
         if name in known and answer in SAID:
             call.record.clues[name] = SAID[answer]
         elif name in known and answer == "unknown":
@@ -62,8 +66,11 @@ def _facts(call: Call, view: ConsiderationView) -> list[FactDefinition]:
 
 
 def _question(call: Call, fact: FactDefinition) -> dict[str, Any]:
-    answer = {True: "yes", False: "no"}.get(call.record.clues.get(fact.id, ""), "unknown")
-    return {"id": fact.id, "ask": fact.ask or fact.name, "answer": answer}
+    return {"id": fact.id, "ask": fact.ask or fact.name, "answer": _answer(call, fact.id)}
+
+
+def _answer(call: Call, name: str) -> str:
+    return {True: "yes", False: "no"}.get(call.record.clues.get(name, ""), "unknown")
 
 
 def _row(call: Call, view: ConsiderationView, questions: list[dict[str, Any]]) -> dict[str, Any]:

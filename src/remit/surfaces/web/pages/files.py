@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from starlette.responses import Response
 
-from remit.errors import SourceError
+from remit.errors import Fault, SourceError
+from remit.render.letters import legible, shortened
 from remit.surfaces.web.call import Call
 from remit.surfaces.web.importing import Imported, read_upload
 from remit.surfaces.web.record import read_document
 
 UNPROCESSABLE = 422
 NAME = "remit-history"
+KINDS: tuple[tuple[str, tuple[bytes, ...]], ...] = (
+    ("packed", (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")),
+    ("picture", (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"%PDF")),
+)
+"""How files begin that people have at hand and that hold no text to read."""
+_FILE = re.compile(r"^file-(\d+)(?:\.[A-Za-z0-9]+)?(?=$|[:,. ])")
 
 
 def upload(call: Call) -> Response:
@@ -22,14 +32,34 @@ def upload(call: Call) -> Response:
         return call.render("import.html", faults=(), problems={})
     if not call.files:
         return call.render("import.html", UNPROCESSABLE, faults=(), problems={"files": call.say("web.files.none")})
+    if faults := list(_of_no_kind(call)):
+        return call.render("import.html", UNPROCESSABLE, faults=faults, problems={})
     try:
         found = read_upload(call.files, call.services.knowledge, call.services.today())
     except SourceError as error:
-        return call.render("import.html", UNPROCESSABLE, faults=error.faults, problems={})
+        return call.render("import.html", UNPROCESSABLE, faults=list(_named(call, error.faults)), problems={})
     if call.person_id:
         return _into_one(call, found)
     done = [(call.services.store.add(p.record.document(), "import"), p) for p in found]
     return call.render("imported.html", people=[_told(call, key, p) for key, p in done])
+
+
+def _of_no_kind(call: Call) -> Iterable[Fault]:
+    """Files that are no text at all, each with what to do about it."""
+    for name, content in call.files:
+        for kind, heads in KINDS:
+            if content.startswith(heads):
+                said = f"web.files.kind.{kind}"
+                yield Fault(shortened(legible(name)), call.say(f"{said}.problem"), call.say(f"{said}.remedy"))
+
+
+def _named(call: Call, faults: Iterable[Fault]) -> Iterable[Fault]:
+    """Faults under the names that the files have where they come from."""
+    for fault in faults:
+        found = _FILE.match(fault.place)
+        name = call.files[int(found[1]) - 1][0] if found else ""
+        place = f"{shortened(legible(name))}{fault.place[found.end() :]}" if found else fault.place
+        yield replace(fault, place=place)
 
 
 def _into_one(call: Call, found: list[Imported]) -> Response:
@@ -48,14 +78,23 @@ def _into_one(call: Call, found: list[Imported]) -> Response:
     old.episode = new.episode | old.episode
     old.clues = new.clues | old.clues
     call.save("history.import")
-    return call.render("imported.html", people=[_told(call, call.person_id, found[0])])
+    told = _told(call, call.person_id, found[0])
+    if found[0].is_named and new.label != old.label:
+        told["notices"] = (call.say("web.files.other", file=new.label, here=old.label), *told["notices"])
+    return call.render("imported.html", people=[told | {"label": old.label}])
 
 
 def _told(call: Call, key: str, person: Imported) -> dict[str, Any]:
     return {
         "path": f"/p/{key}/history",
         "label": person.record.label,
-        "line": call.say("web.files.read", n=person.n_records, courses=len(person.record.entries)),
+        "line": call.say(
+            "web.files.read",
+            n=person.n_records,
+            courses=len(person.record.entries),
+            scores=len(person.record.answers) + len(person.record.measurements),
+            conditions=len(person.record.conditions),
+        ),
         "notices": person.notices,
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from markupsafe import Markup
@@ -15,6 +16,7 @@ from remit.render.views import AdequacyView, TrialView
 from remit.surfaces.web.call import NOT_FOUND, Call
 from remit.surfaces.web.forms import EntryReader, form_of, n_steps
 from remit.surfaces.web.record import Entry
+from remit.surfaces.web.windows import merged
 from remit.surfaces.web.workbench import Assessment
 from remit.tables.records import OUTCOMES, STOP_REASONS
 
@@ -76,6 +78,8 @@ def _card(call: Call, entry: Entry, assessment: Assessment) -> dict[str, Any]:
 
 def _period(call: Call, entry: Entry, trial: TrialView) -> str:
     """From when to when, in the words that were typed where there are such."""
+    if entry.typed.get("still") == "yes":
+        return call.say("web.history.still_open")
     start = entry.typed.get("start") if entry.content.get("start", "unknown") != "unknown" else None
     end = entry.typed.get("end") if entry.content.get("end", "unknown") != "unknown" else None
     if not start and not end:
@@ -94,6 +98,17 @@ def title(call: Call, entry: Entry) -> str:
     """The name of the treatment, or what was typed where it is not known."""
     treatment = _treatment(call, entry)
     return treatment.name if treatment else entry.name or call.say("web.history.nameless")
+
+
+def told_apart(call: Call, entries: list[Entry]) -> list[tuple[str, str]]:
+    """Key and name of each treatment; of one that was tried more than once, with its start."""
+    names = [title(call, entry) for entry in entries]
+    counts, found = Counter(names), []
+    for entry, name in zip(entries, names, strict=True):
+        start = entry.typed.get("start") or entry.content.get("start") or call.say("words.no_dates")
+        is_only = counts[name] == 1
+        found.append((entry.key, name if is_only else call.say("words.named", treatment=name, period=start)))
+    return found
 
 
 def _treatment(call: Call, entry: Entry) -> Treatment | None:
@@ -140,9 +155,10 @@ def _judged(call: Call, judged: AdequacyView) -> dict[str, Any]:
 def _open_parts(judged: AdequacyView) -> list[str]:
     """What to fill in so that it can be told."""
     parts = []
-    if judged.dose_met == "unknown" and not judged.is_rule_silent:
-        parts.append("sessions" if judged.trial.treatment.given_as == "sessions" else "dose")
-    if judged.duration_met == "unknown" and not judged.is_rule_silent and judged.trial.treatment.given_as != "sessions":
+    is_open, is_course = judged.fair_try == "unknown", judged.trial.treatment.given_as == "sessions"
+    if is_open and judged.dose_met == "unknown" and not judged.is_rule_silent:
+        parts.append("sessions" if is_course else "dose")
+    if is_open and judged.duration_met == "unknown" and not judged.is_rule_silent and not is_course:
         parts.append("dates")
     if judged.trial.outcome is None and judged.trial.basis == "none":
         parts.append("outcome")
@@ -163,6 +179,8 @@ def add(call: Call) -> Response:
 
 def edit(call: Call) -> Response:
     """The form of one treatment: shown, saved while one types, or saved and left."""
+    if call.is_post and not call.is_partial and call.record.entry(call.request.path_params["key"]) is None:
+        return call.redirect(call.home("history"), "gone")  # another window took it out
     entry = _entry(call)
     if not call.is_post:
         # The form is read once more, so that what is wrong with it is said again.
@@ -170,7 +188,7 @@ def edit(call: Call) -> Response:
         reader.read(form_of(entry), entry)
         return _form(call, entry, reader.problems if entry.typed else {})
     reader = EntryReader(call.services.knowledge, call.services.text, call.dates())
-    changed = reader.read(call.form, entry)
+    changed = reader.read(merged(call.form, form_of(entry)), entry)
     call.record.entries[call.record.entries.index(entry)] = changed
     if (changed.content, changed.typed) != (entry.content, entry.typed):
         call.save(f"history.{entry.key}")
@@ -238,6 +256,8 @@ def _readings(call: Call, entry: Entry) -> dict[str, str]:
             found[name] = call.say(
                 "web.history.read_as", said=entry.typed[name], day=call.phrases.span(span.first, span.last)
             )
+    if entry.typed.get("still") == "yes":
+        found["still"] = call.say("web.history.still_open")
     return found
 
 

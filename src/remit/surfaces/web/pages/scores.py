@@ -70,9 +70,12 @@ def _by(instrument: Instrument) -> str:
 
 
 def _ordered(call: Call, shown: list[Instrument]) -> list[Instrument]:
-    """Those that a person answers first, of these the ones about how bad the depression is; for a visit no others."""
+    """Those that a person answers first, then by whether they tell how bad the depression is, then the short ones.
+
+    While a visit is prepared there are no others.
+    """
     own = [i for i in shown if i.respondent != "clinician" or call.mode == CLINICIAN]
-    return sorted(own, key=lambda i: (i.respondent != "self", not i.is_depression_severity, i.name))
+    return sorted(own, key=lambda i: (i.respondent != "self", not i.is_depression_severity, len(i.questions), i.name))
 
 
 def _totals(call: Call) -> list[tuple[str, str]]:
@@ -138,7 +141,7 @@ def questionnaire(call: Call) -> Response:
         problems[f"q{instrument.questions[0].n}"] = call.say("web.scores.nothing_answered")
     content = {"instrument": instrument.id, "date": day, "items": items}
     if not problems:
-        for blame in blamed(call.services.knowledge, "answers", content):
+        for blame in blamed(call.services.knowledge, call.services.text, "answers", content):
             problems["date" if blame.field == "date" else ""] = blame.message
     if problems:
         return _sheet(call, instrument, problems)
@@ -170,7 +173,7 @@ def _day(call: Call, problems: Problems) -> str:
     if not span.is_exact:
         problems["date"] = call.say("web.about.whole_day")
     elif span.first and span.first > call.services.today():
-        problems["date"] = call.say("web.scores.future")
+        problems["date"] = call.say("web_forms.date.future")
     return written(span)
 
 
@@ -187,7 +190,7 @@ def add_total(call: Call) -> Response:
     if not content["code"]:
         problems["code"] = call.say("web.scores.choose_first")
     if not problems:
-        for blame in blamed(call.services.knowledge, "measurements", content):
+        for blame in blamed(call.services.knowledge, call.services.text, "measurements", content):
             problems[blame.field if blame.field in ("code", "value", "date", "unit") else "value"] = blame.message
     if problems:
         return listing(call, problems)

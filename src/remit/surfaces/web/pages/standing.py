@@ -125,11 +125,10 @@ def what_if(call: Call) -> Response:
         after = call.services.bench.assess(record, call.services.today(), call.country)
         if not before.faults and not after.faults:
             changes = _changes(call, before.person(call.mode), after.person(call.mode))
-    names = [(e.key, history.title(call, e)) for e in record.entries]
     return call.render(
         "what_if.html",
         entry=entry,
-        entries=names,
+        entries=history.told_apart(call, record.entries),
         form=form_of(entry),
         problems=problems,
         changes=changes,

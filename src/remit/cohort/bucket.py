@@ -16,7 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from remit.cohort.raw import COUNTS, FLAGS, NOTED, PERSON, RAW, RECORD
-from remit.cohort.seen import Cut, Raw, Seen, keys_of, own_rows, persons_of
+from remit.cohort.seen import LAST_END, Cut, Raw, Seen, keys_of, own_rows, persons_of
 from remit.cohort.stays import merged, prolonged
 from remit.cohort.stock import carried_over
 from remit.engine.columns import NO_DAY, as_dates, days
@@ -91,7 +91,8 @@ def _prolonged(
     owner, frame = stays
     frame = frame.with_columns(pl.Series("key", owner)).drop_nulls("start_date")
     begin = days(frame["start_date"]).astype(np.int64)
-    until = days(frame["end_date"].fill_null(cut.newest)).astype(np.int64)
+    until = days(frame["end_date"]).astype(np.int64)
+    until = np.where((until == NO_DAY) | (until > LAST_END), (cut.newest - date(1970, 1, 1)).days, until)
     start, end = days(exposure["start_date"]).astype(np.int64), days(exposure["end_date"]).astype(np.int64)
     is_supply = (start != NO_DAY) & (end != NO_DAY)
     if "evidence" in exposure.columns:

@@ -7,7 +7,7 @@ import tempfile
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -116,17 +116,34 @@ def scan_exposures(source: Any, *, knowledge: str | Path | None = None, codes: s
     Parameters
     ----------
     source : path or frame
-        Parquet, CSV or a folder; or a Polars, Arrow or pandas frame with the same columns.
+        Parquet, CSV or a folder; or a Polars (lazy too), Arrow or pandas frame with the same columns.
     knowledge, codes : path, optional
         A site's own knowledge and code maps.
+
+    Raises
+    ------
+    UsageError
+        If it is neither.
     """
     if isinstance(source, (str, Path)):
         return _population(str(source), "exposures", knowledge, codes)
     folder = Scratch()
     path = folder.path / "exposures.parquet"
-    frame = source if isinstance(source, pl.DataFrame) else pl.DataFrame(source)
-    frame.write_parquet(path)
+    _frame(source).write_parquet(path)
     return _population(str(path), "exposures", knowledge, codes, keeps=folder)
+
+
+def _frame(source: Any) -> pl.DataFrame:
+    """Columns of a frame that an exposures table may have; others may be of any kind."""
+    needs()
+    from remit.cohort.sources.exposures import ALSO, COLUMNS
+
+    try:
+        frame = source.collect() if isinstance(source, pl.LazyFrame) else pl.DataFrame(source)
+    except Exception as error:
+        problem = f"No table of exposures can be made of {type(source).__name__} ({type(error).__name__})."
+        raise UsageError(f"{problem} Give a path, or a Polars, Arrow or pandas frame.") from error
+    return frame.select(name for name in frame.columns if name.strip().lower() in (*COLUMNS, *ALSO))
 
 
 def scan_omop(
@@ -162,6 +179,9 @@ def assess(
     small_cell: int | None = None,
     engine: Literal["local", "spark"] = "local",
     master: str | None = None,
+    carry_over: bool = False,
+    in_hospital: bool = True,
+    with_course: bool = False,
 ) -> Assessment:
     """Judge a population, a frame of exposures, or the records of single persons.
 
@@ -169,22 +189,23 @@ def assess(
     ----------
     source : Population, frame, path, or list of path
         A path is a history or FHIR export, as `remit assess` reads it; for a population scan it first.
-    definitions : sequence of str, optional
+    definitions : sequence of str, or str, optional
         All by default.
     index_date : date, optional
         The day for which the question is asked.
     out : path, optional
         Folder for the output of a population, which must not be there yet; a temporary one by default.
-    memory_gb, small_cell, engine, master
-        Of a population: see `remit cohort run`.
+    memory_gb, small_cell, engine, master, carry_over, in_hospital, with_course
+        Of a population: see `remit cohort run`, where the last two are `--ignore-stays` and `--course`.
 
     Raises
     ------
     SourceError
         If the source cannot be used.
     UsageError
-        If a definition is not known, or the output cannot be written.
+        If a definition is not known, a value is none that can be asked for, or the output cannot be written.
     """
+    definitions, index_date = _asked(definitions, index_date)
     if isinstance(source, (str, Path)) or (
         isinstance(source, list) and all(isinstance(s, (str, Path)) for s in source)
     ):
@@ -193,16 +214,31 @@ def assess(
     from remit.cohort.door import open_run
     from remit.cohort.run import Options
 
+    if engine not in ("local", "spark"):
+        raise UsageError('engine is none that is known. Give "local" or "spark".')
+    if small_cell is not None and (not isinstance(small_cell, int) or small_cell < 0):
+        raise UsageError("small_cell is no count of persons. Give a whole number from 0 on.")
     population = source if isinstance(source, Population) else scan_exposures(source)
     keeps = None
     if out is None:
         keeps = Scratch()
         out = keeps.path / "cohort"
     known = population.knowledge.only(definitions)
-    options = Options(memory_gb, index_date, small_cell)
+    options = Options(memory_gb, index_date, small_cell, None, carry_over, in_hospital, with_course)
     run = open_run(population.place, Path(out), known, options, kind=population.kind, schema=population.schema)
     run.do(engine, master)
     return Assessment(Path(out), keeps=keeps)
+
+
+def _asked(definitions: Sequence[str] | None, index_date: date | None) -> tuple[list[str] | None, date | None]:
+    """Definitions as a list, and the day of a moment."""
+    names = [definitions] if isinstance(definitions, str) else None if definitions is None else list(definitions)
+    if names == []:
+        raise UsageError("There is no definition among those that are asked for. Leave them out for all.")
+    day = index_date.date() if isinstance(index_date, datetime) else index_date
+    if day is not None and not isinstance(day, date):
+        raise UsageError("index_date is not a day. Give one such as datetime.date(2026, 11, 1).")
+    return names, day
 
 
 def _single(source: Any, definitions: Sequence[str] | None, index_date: date | None) -> Assessment:

@@ -10,24 +10,28 @@ import polars as pl
 
 from remit.cohort.measures import summed
 from remit.cohort.raw import COUNT, COUNTS
-from remit.cohort.results.cells import complementary, differing, few_left, merged_steps, suppressed
+from remit.cohort.results.cells import suppressed
 from remit.cohort.results.prevalence import agreement, prevalence
-from remit.cohort.results.survival import curves, incidence
+from remit.cohort.results.shown import (
+    shown_adequacy,
+    shown_agreement,
+    shown_durations,
+    shown_paths,
+    shown_persistence,
+    shown_prevalence,
+    shown_rates,
+    shown_steps,
+    told_definitions,
+)
+from remit.cohort.results.survival import incidence
 from remit.cohort.results.treatments import adequacy_by_treatment, durations, paths, persistence
 from remit.cohort.run import Run, knowledge_digest
 from remit.knowledge import Knowledge
 from remit.version import VERSION
 
-SHARES = ("share", "share_low", "share_high", "share_possible", "share_possible_low", "share_possible_high")
-STATUS = ("met", "undetermined", "not_met", "not_applicable")
-PAIR = ("n_both", "n_only_definition", "n_only_other", "n_neither")
-EVER = ("n_ever_dose", "n_ever_dose_unknown", "n_ever_adequate")
-TRIALS = ("n_dose_met", "n_dose_unknown", "n_adequate", "n_adequate_unknown")
 PERSON_COUNTS = ("n_persons", "n_persons_antidepressant", "n_persons_depression", "n_died")
-RATES = ("rate", "rate_low", "rate_high")
-_DIGITS = 3
-STAGES = ("persons_read", "kept", "with_a_trial", "with_an_antidepressant", "with_a_line")
-"""Rows of `attrition` that count persons who came so far."""
+STAGES = ("kept", "persons_read", "with_a_trial", "with_an_antidepressant", "with_a_line")
+"""Rows of `attrition` that count persons who came so far; the first is shown elsewhere too."""
 
 STRATA: dict[str, list[str]] = {"overall": [], "year": ["year"], "age": ["age_band"], "sex": ["sex"],
                                 "year_age_sex": ["year", "age_band", "sex"]}  # fmt: skip
@@ -41,62 +45,21 @@ def results_of(run: Run, least: int) -> dict[str, pl.DataFrame]:
 
     knowledge = run.knowledge
     follow_up, rates, trials = total("follow_up"), total("incidence"), total("adequacy_by_treatment")
-    persons = dict(trials.select("treatment", "n_persons").iter_rows())
+    whole = prevalence(total("status"))
+    shares = shown_prevalence(whole, least)
+    told = told_definitions(shares, follow_up, least)
     found = {
-        "prevalence": _prevalence(prevalence(total("status")), least),
-        "agreement": suppressed(agreement(total("pair")), least, PAIR, (*PAIR, "overlap", "agreement", "kappa")),
-        "time_to_resistance": _steps(follow_up, knowledge, least),
-        "adequacy_by_treatment": _adequacy(adequacy_by_treatment(trials, knowledge), least),
-        "duration": durations(total("duration")).filter(
-            pl.col("treatment").is_in([t for t, n in persons.items() if n >= least])
-        ),
-        "persistence": _persistence(persistence(total("persistence"), knowledge), least),
-        "pathways": few_left(paths(total("path")), least, "n_persons"),
+        "prevalence": shares,
+        "agreement": shown_agreement(agreement(total("pair")), whole, least),
+        "time_to_resistance": shown_steps(follow_up.filter(pl.col("definition").is_in(told)), shares, knowledge, least),
+        "adequacy_by_treatment": shown_adequacy(adequacy_by_treatment(trials, knowledge), least),
+        "duration": shown_durations(durations(total("duration")), trials, least),
+        "persistence": shown_persistence(persistence(total("persistence"), knowledge), trials, least),
+        "pathways": shown_paths(paths(total("path")), total("size").row(0)[: len(PERSON_COUNTS) - 1], least),
     }
     for name, by in STRATA.items():
-        table = incidence(rates, knowledge, by)
-        table = suppressed(table, least, ("n_events",), RATES)
-        totals = [["definition"], *(["definition", one] for one in by if len(by) > 1)]
-        found[f"incidence_{name}"] = complementary(table, totals, "n_events", RATES) if by else table
+        found[f"incidence_{name}"] = shown_rates(incidence(rates, knowledge, by), by, told, least)
     return found
-
-
-def _prevalence(table: pl.DataFrame, least: int) -> pl.DataFrame:
-    """Populations lie within one another, so that two rows of a definition tell their difference."""
-    table = differing(table, least, "definition", ("n", *STATUS), SHARES)
-    table = suppressed(table, least, STATUS, (*STATUS, *SHARES))
-    return table.with_columns(pl.col("suppressed") | pl.col("differs")).drop("differs")
-
-
-def _steps(follow_up: pl.DataFrame, knowledge: Knowledge, least: int) -> pl.DataFrame:
-    """Steps of the curves, less the last of a curve that goes on beyond the longest follow-up for a few."""
-    steps = curves(follow_up, knowledge.cohort.longest_follow_up_years.value)
-    shown = merged_steps(steps, "definition", max(least, 1), "events", ("deaths", "censored"))
-    if least > 1:  # from more digits the numbers at risk could be told
-        shown = shown.with_columns(pl.selectors.float().round(_DIGITS))
-    events = follow_up.filter(pl.col("kind") == "event").group_by("definition").agg(pl.col("n_persons").sum())
-    total = dict(events.iter_rows())
-    parts = []
-    for (definition,), rows in shown.group_by("definition", maintain_order=True):
-        while rows.height and 0 < total[definition] - int(rows["events"].sum()) < least:
-            rows = rows.head(rows.height - 1)
-        parts.append(rows)
-    return pl.concat([shown.clear(), *parts])
-
-
-def _adequacy(table: pl.DataFrame, least: int) -> pl.DataFrame:
-    shares = [name for name in table.columns if name.startswith("share_")]
-    never = pl.col("n_persons") - pl.col("n_ever_dose") - pl.col("n_ever_dose_unknown")
-    rest = (never, pl.col("n_persons") - pl.col("n_ever_adequate"))
-    shown = table.filter(pl.col("n_persons") >= least)
-    return suppressed(shown, least, (*EVER, *TRIALS), (*EVER, *TRIALS, *shares), rest)
-
-
-def _persistence(table: pl.DataFrame, least: int) -> pl.DataFrame:
-    """Without the share of those who persist where that share would be of a few, or of all but a few."""
-    many = (pl.col("share_persistent") * pl.col("n_persons")).round()
-    shown = table.filter(pl.col("n_persons") >= least)
-    return suppressed(shown, least, (), ("share_persistent",), (many, pl.col("n_persons") - many))
 
 
 def write_tables(results: dict[str, pl.DataFrame], folder: Path) -> None:
@@ -120,7 +83,10 @@ def summary(run: Run, results: dict[str, pl.DataFrame], steps: pl.DataFrame, lea
         "small_cell": least,
         "carry_over": run.options.carry_over,
         "in_hospital": run.options.in_hospital,
-        "source": {"kind": type(run.source).__name__.lower(), "rows_kept": run.work.state["n_rows"]},
+        "source": {
+            "kind": type(run.source).__name__.lower(),
+            "rows_kept": None if _few_left_out(attrition(run).to_dicts(), least) else run.work.state["n_rows"],
+        },
         "counts": _shown_counts(sizes, least),
         "definitions": definition_hashes(run),
         "prevalence": results["prevalence"].to_dicts(),
@@ -129,13 +95,17 @@ def summary(run: Run, results: dict[str, pl.DataFrame], steps: pl.DataFrame, lea
 
 
 def _shown_counts(sizes: dict[str, int], least: int) -> dict[str, int | None]:
-    """Counts of the run; those of a few persons, or of all but a few, are empty."""
-    persons = sizes["n_persons"]
-    found: dict[str, int | None] = {}
-    for name, n in sizes.items():
-        is_of_persons = name in PERSON_COUNTS
-        few = is_of_persons and (0 < n < least or 0 < persons - n < least)
-        found[name.removeprefix("n_")] = None if few else n
+    """Counts of the run; those of a few persons, or of all of a larger population but a few, are empty."""
+    totals: list[int] = []
+    found: dict[str, int | None] = {name.removeprefix("n_"): n for name, n in sizes.items()}
+    for name in PERSON_COUNTS:
+        n = sizes[name]
+        if 0 < n < least or any(0 < total - n < least for total in totals):
+            found[name.removeprefix("n_")] = None
+        elif name != PERSON_COUNTS[-1]:
+            totals.append(n)
+    if found["persons"] is None:
+        found["verdicts"] = None  # so many for each person
     return found
 
 
@@ -185,16 +155,29 @@ def attrition(run: Run) -> pl.DataFrame:
 
 
 def steps_of(run: Run, least: int) -> pl.DataFrame:
-    """Table `attrition` with small numbers of persons empty."""
+    """Table `attrition` with small numbers of persons empty, and numbers of all but a few."""
     rows = attrition(run).to_dicts()
-    stages: list[int] = []
+    found = {row["reason"]: row for row in rows}
+    if _few_left_out(rows, least) and "records_read" in found:
+        found["records_read"]["records"] = None
+    kept = found["kept"]["persons"]
+    read = kept + (found["no_exposure_left"]["persons"] if "no_exposure_left" in found else 0)
     for row in rows:
         n = row["persons"]
-        if row["reason"] not in STAGES or n is None:
-            continue
+        if row["reason"] not in STAGES and n is not None and any(0 < whole - n < least for whole in (kept, read)):
+            row["persons"] = None
+    stages: list[int] = []
+    for row in (found[name] for name in STAGES if name in found):
+        n = row["persons"]
         if any(0 < abs(n - other) < least for other in stages):  # few did not come so far
             row["persons"] = None
         else:
             stages.append(n)
     table = pl.DataFrame(rows, schema=COUNTS)
-    return suppressed(table, least, ("persons",), ("persons", "records")).drop("suppressed")
+    return suppressed(table, least, ("persons", "records"), ("persons", "records")).drop("suppressed")
+
+
+def _few_left_out(rows: list[dict[str, Any]], least: int) -> bool:
+    """Whether the records of persons of whom few were left out are so few that their number tells of few persons."""
+    few = sum(int(row["records"]) for row in rows if not row["kept"] and 0 < (row["persons"] or 0) < least)
+    return 0 < few < least

@@ -19,6 +19,7 @@ from remit.knowledge.text import load_text
 
 _MOST_CURVES = 12
 _PATHS_SHOWN = 25
+_BESIDE = "with_a_line"
 
 Results = Mapping[str, pl.DataFrame]
 
@@ -48,12 +49,13 @@ def report_html(summary: Mapping[str, Any], results: Results, steps: pl.DataFram
         _pathways(results, say, knowledge),
         _adequacy(results, say, knowledge),
         _persistence(results, say, knowledge),
-        _attrition(steps, names, say, least),
+        _attrition(steps, names, say),
         _methods(summary, say, knowledge),
         _repeat(summary, say),
     ]
+    as_of = say(f"as_of.{_asked(summary)}", day=summary["index_date"])
     lead = say("lead", persons=amount_of(counts["persons"], least), trials=f"{counts['trials']:,}",
-               exposures=f"{counts['exposures']:,}", day=summary["index_date"])  # fmt: skip
+               exposures=f"{counts['exposures']:,}", as_of=as_of)  # fmt: skip
     footer = say("footer", program=summary["program"], knowledge=summary["knowledge_version"],
                  digest=summary["knowledge_sha256"][:12])  # fmt: skip
     if counts["persons"] == 0:
@@ -65,6 +67,11 @@ def report_html(summary: Mapping[str, Any], results: Results, steps: pl.DataFram
 def _template() -> jinja2.Template:
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined)
     return environment.from_string((files("remit.cohort") / "report.html.j2").read_text(encoding="utf-8"))
+
+
+def _asked(summary: Mapping[str, Any]) -> str:
+    """Whether the index date was asked for, or is the newest date on record."""
+    return "given" if summary["index_date_given"] else "newest"
 
 
 def _title(text: str) -> str:
@@ -196,9 +203,11 @@ def _persistence(results: Results, say: Says, knowledge: Knowledge) -> Part:
     return Part("persistence", [about], [], [page_table(say("heading.persistence"), columns, rows)])
 
 
-def _attrition(steps: pl.DataFrame, names: Mapping[str, str], say: Says, least: int) -> Part:
+def _attrition(steps: pl.DataFrame, names: Mapping[str, str], say: Says) -> Part:
     rows = steps.filter(pl.col("transform") != "population").to_dicts()
-    amount = partial(_amount, say=say, least=least)
+    amount = partial(_amount, say=say)
+    lines = [amount(r) for r in rows if r["reason"] == _BESIDE]  # of whom some had no antidepressant: no part of these
+    rows = [r for r in rows if r["reason"] != _BESIDE]
     steps_named = [r for r in rows if say.or_key("step", r["reason"]) != r["reason"].replace("_", " ")]
     boxes: list[tuple[str, list[str]]] = [(f"{say.or_key('step', r['reason'])}\n{amount(r)}", []) for r in steps_named]
     order = [r for r in rows if not r["kept"]]
@@ -213,7 +222,8 @@ def _attrition(steps: pl.DataFrame, names: Mapping[str, str], say: Says, least: 
     ]
     table = page_table(say("attrition.about"), headings(say, "reason", "persons", "records"), unknown)
     looked = _looked_at(steps.filter(pl.col("transform") == "population"), names, say)
-    return Part("attrition", [], [picture], [*([table] if unknown else []), *looked])
+    beside = [say("attrition.beside", n=n) for n in lines]
+    return Part("attrition", beside, [picture], [*([table] if unknown else []), *looked])
 
 
 def _looked_at(steps: pl.DataFrame, names: Mapping[str, str], say: Says) -> list[PageTable]:
@@ -226,22 +236,24 @@ def _looked_at(steps: pl.DataFrame, names: Mapping[str, str], say: Says) -> list
     return [page_table(say("attrition.population"), columns, rows)] if rows else []
 
 
-def _amount(row: Mapping[str, Any], say: Says, least: int) -> str:
+def _amount(row: Mapping[str, Any], say: Says) -> str:
     texts = []
     if row["persons"] is not None:
         texts.append(say("attrition.persons", n=f"{row['persons']:,}"))
     if row["records"]:
         texts.append(say("attrition.records", n=f"{row['records']:,}"))
-    return ", ".join(texts) or say("attrition.few", n=least)
+    return ", ".join(texts) or say("attrition.few")
 
 
 def _methods(summary: Mapping[str, Any], say: Says, knowledge: Knowledge) -> Part:
+    gaps = {kind: gap.value for kind, gap in knowledge.policy.gap_days.items()}
     text = say(
         "methods.text",
-        gap=f"{knowledge.policy.gap_days['fill'].value:g}",
+        gap=f"{gaps['fill']:g}",
+        gap_other=" or ".join(f"{gap:g}" for gap in sorted({gap for kind, gap in gaps.items() if kind != "fill"})),
+        followed=say(f"methods.followed.{_asked(summary)}", day=summary["index_date"]),
         n_rules=len(knowledge.rules_in_use),
         n_definitions=len(knowledge.definitions),
-        day=summary["index_date"],
         program=summary["program"],
         knowledge=summary["knowledge_version"],
     )

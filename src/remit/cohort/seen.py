@@ -14,6 +14,7 @@ from remit.cohort.hashing import person_order
 from remit.cohort.raw import PERSON
 from remit.engine.columns import NO_DAY, days
 from remit.engine.intervals import FAR
+from remit.flow.records.dates import LATEST_YEAR
 
 Raw = Mapping[str, pl.DataFrame]
 
@@ -131,6 +132,9 @@ class Seen:
 PERIODS = ("observation", "enrolment")
 """Tables of days on which something would be on record; what lies outside any of them is left out."""
 
+LAST_END = (date(LATEST_YEAR + 1, 1, 1) - date(1970, 1, 1)).days
+"""A later end, such as 9999-12-31, says that there is none yet."""
+
 _SHIFT = 32
 
 Spans = tuple[NDArray[np.int64], NDArray[np.int32]]
@@ -140,8 +144,9 @@ def _periods(frame: pl.DataFrame, ids: pl.Series) -> tuple[Spans, NDArray[np.int
     """Periods in order of person and start, with the latest end so far; and each person's last day."""
     key, frame = own_rows(frame, ids)
     start, end = days(frame["start_date"]), days(frame["end_date"], int(FAR))
+    end = np.where(end > LAST_END, FAR, end).astype(np.int32)
     order = np.lexsort((end, start, key))
-    key, start, end = key[order], start[order], np.minimum(end[order], FAR)
+    key, start, end = key[order], start[order], end[order]
     last = np.full(len(ids), NO_DAY, np.int32)
     np.maximum.at(last, key, end - 1)
     lift = key << _SHIFT  # a running maximum over all rows is one per person if each starts above the last

@@ -5,6 +5,7 @@ A bucket holds everything on record of its persons. What is in memory is one chu
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -15,7 +16,7 @@ import pyarrow as pa
 
 from remit.cohort.hashing import bucket_of, person_hash
 from remit.cohort.raw import COUNT, COUNTS, NOTED, PERSON, RAW
-from remit.cohort.seen import PERIODS
+from remit.cohort.seen import LAST_END, PERIODS
 from remit.errors import Fault, SourceError
 
 CHUNK_ROWS = 1 << 20
@@ -166,5 +167,9 @@ def newest_day(exposure: pl.DataFrame) -> Any:
 
 
 def last_day(frame: pl.DataFrame) -> Any:
-    """The newest last day of rows whose ends are exclusive."""
-    return frame.select((pl.col("end_date") - pl.duration(days=1)).max()).item()
+    """The newest last day of rows whose ends are exclusive; an end that says there is none yet is no day."""
+    end = frame["end_date"].to_physical()
+    last: Any = end.max()
+    if last is not None and last > LAST_END:
+        last = end.filter(end <= LAST_END).max()
+    return None if last is None else date(1970, 1, 1) + timedelta(last - 1)

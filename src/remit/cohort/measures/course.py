@@ -91,14 +91,19 @@ def incidence_counts(judged: Judged, profile: Profile, published: Published) -> 
         time = everyone - _person_days(after, profile.index.astype(np.int64) + 1, stratum, is_met, years, size)
         time = time - _person_days(profile.first, profile.index.astype(np.int64) + 1, stratum, not_known, years, size)
         events = np.zeros((len(years), size), np.int64)
-        year = _years(np.maximum(met, profile.first)[is_met]) - years[0]
-        np.add.at(events, (year, stratum[is_met]), 1)
-        parts.append(_rows(name, years, events, time, profile))
+        until = np.where(is_met, np.maximum(met, profile.first), profile.index)
+        np.add.at(events, (_years(until[is_met]) - years[0], stratum[is_met]), 1)
+        followed = inside & is_known
+        persons = _persons(profile.first[followed], until[followed], stratum[followed], years, size)
+        parts.append(_rows(name, years, (events, time, *persons), profile))
     return pl.concat([pl.DataFrame(schema=_SCHEMA), *parts])
 
 
-_SCHEMA = {"definition": pl.String, "year": pl.Int64, "age_band": pl.Int64, "sex": pl.String, "n_events": pl.Int64,
-           "n_days": pl.Int64}  # fmt: skip
+_COUNTS = ("n_events", "n_days", "n_begun", "n_followed")
+_SCHEMA = {"definition": pl.String, "year": pl.Int64, "age_band": pl.Int64, "sex": pl.String,
+           **dict.fromkeys(_COUNTS, pl.Int64)}  # fmt: skip
+"""`n_begun` counts persons in the year in which they begin, so that it may be summed over years; `n_followed` in every
+year in which they are followed."""
 
 
 def _person_days(begin: Days, end: Days, stratum: Days, who: NDArray[np.bool_], years: range, size: int) -> Days:
@@ -113,15 +118,23 @@ def _person_days(begin: Days, end: Days, stratum: Days, who: NDArray[np.bool_], 
     return found
 
 
-def _rows(name: str, years: range, events: Days, time: Days, profile: Profile) -> pl.DataFrame:
-    at, stratum = np.nonzero(time + events)
+def _persons(first: Days, last: Days, stratum: Days, years: range, size: int) -> tuple[Days, Days]:
+    """Persons who begin, and who are followed, by calendar year and stratum."""
+    begun, gone = (
+        np.bincount((_years(day) - years[0]) * size + stratum, minlength=len(years) * size).reshape(-1, size)
+        for day in (first, last)
+    )
+    return begun, np.cumsum(begun, axis=0) - np.cumsum(gone, axis=0) + gone
+
+
+def _rows(name: str, years: range, counts: tuple[Days, ...], profile: Profile) -> pl.DataFrame:
+    at, stratum = np.nonzero(np.sum(counts, axis=0))
     columns = {
         "definition": [name] * len(at),
         "year": at + years[0],
         "age_band": stratum // len(profile.sexes) - 1,
         "sex": pl.Series(profile.sexes).gather(stratum % len(profile.sexes)),
-        "n_events": events[at, stratum],
-        "n_days": time[at, stratum],
+        **{column: count[at, stratum] for column, count in zip(_COUNTS, counts, strict=True)},
     }
     return pl.DataFrame(columns, schema_overrides={"definition": pl.String, "sex": pl.String})
 

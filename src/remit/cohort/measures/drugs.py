@@ -75,7 +75,7 @@ def persistence_counts(judged: Judged) -> pl.DataFrame:
 
     def slices() -> Iterator[Rows]:
         for part in exposure.iter_slices(BLOCK):
-            yield exact_rows(part, index_days(tables, part))
+            yield exact_rows(part, index_days(tables, part) + 1)  # the index date is a day of the window too
 
     index = days(tables["person"]["index_date"])
     key = tables["person"]["person_key"].to_numpy()

@@ -23,7 +23,6 @@ PUBLISHED = "published"
 DEPRESSION = "depression"
 MAIN_ROLES = ("antidepressant", "rapid_acting")
 UNKNOWN = "unknown"
-_DAYS_PER_YEAR = 365.25
 
 
 class Profile:
@@ -53,14 +52,15 @@ class Profile:
 
     @cached_property
     def has_depression(self) -> NDArray[np.bool_]:
-        """Whether a depression is on record, and not refuted."""
+        """Whether a depression is on record by the index date, and not refuted; one without a day is."""
         tables, knowledge = self.judged.tables, self.judged.knowledge
         condition = tables["condition"].filter(pl.col("status").fill_null("active") != "refuted")
         found = np.zeros(self.n, np.bool_)
         if not condition.is_empty():
             wanted = [c for c in condition["condition_id"].unique() if DEPRESSION in knowledge.condition_closure(c)]
             own = condition.filter(pl.col("condition_id").is_in(wanted))
-            found[person_rows(tables, own["person_key"].to_numpy())] = True
+            person = person_rows(tables, own["person_key"].to_numpy())
+            found[person[days(own["onset_date"]) <= self.index[person]]] = True
         return found
 
     def population(self, name: str) -> NDArray[np.bool_]:
@@ -74,7 +74,7 @@ class Profile:
         """Number of the age band on the first day of the first antidepressant; -1 where it is unknown."""
         born = days(self.judged.tables["person"]["birth_date"]).astype(np.int64)
         bands = np.array(self.judged.knowledge.cohort.age_bands.values)
-        years = np.floor((self.first - born) / _DAYS_PER_YEAR)
+        years = whole_years(born, self.first)
         is_known = (born != NO_DAY) & (self.first != FAR) & (years >= bands[0])
         return np.where(is_known, np.searchsorted(bands, years, side="right") - 1, -1)
 
@@ -93,6 +93,18 @@ class Profile:
         column = self.judged.tables["person"]["sex"].str.to_lowercase().fill_null(UNKNOWN)
         names = sorted({*column.unique().to_list(), UNKNOWN})
         return column.cast(pl.Enum(names))
+
+
+def whole_years(born: NDArray[np.int64], day: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Age in whole years: a year older on the birthday, and on the first of March who was born on a leap day."""
+    dates = [at.astype("datetime64[D]") for at in (born, day)]
+    years, months = ([at.astype(f"datetime64[{unit}]") for at in dates] for unit in ("Y", "M"))
+    in_year = [_MONTH_DAYS * (m - y.astype("datetime64[M]")).astype(np.int64) + (d - m.astype("datetime64[D]")).astype(
+        np.int64) for d, m, y in zip(dates, months, years, strict=True)]  # fmt: skip
+    return np.asarray((years[1] - years[0]).astype(np.int64) - (in_year[1] < in_year[0]))
+
+
+_MONTH_DAYS = 31
 
 
 def band_names(bounds: tuple[int, ...]) -> list[str]:

@@ -78,7 +78,7 @@ def _shade(kappa: float) -> str:
 
 
 def curve_plot(table: pl.DataFrame, names: Mapping[str, str], longest_years: float, says: Mapping[str, str]) -> str:
-    """Cumulative incidence over years, one stepped line per definition."""
+    """Cumulative incidence over years, one stepped line per definition up to its last step."""
     definitions = table["definition"].unique(maintain_order=True).to_list()
     left, top, width, height = 64, 16, 560, 320
     canvas = Canvas(
@@ -101,7 +101,6 @@ def curve_plot(table: pl.DataFrame, names: Mapping[str, str], longest_years: flo
                 canvas.line(x, y, to_x, y, stroke=colour, width=2, dash=dash)
                 canvas.line(to_x, y, to_x, to_y, stroke=colour, width=2, dash=dash)
                 x, y = to_x, to_y
-        canvas.line(x, y, across.at(longest_years), y, stroke=colour, width=2, dash=dash)
         key = top + 10 + 22 * i
         canvas.line(left + width + 24, key, left + width + 52, key, stroke=colour, width=3, dash=dash)
         canvas.text(left + width + 60, key + 4, names[definition])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
 import polars as pl
 
 
@@ -118,11 +119,37 @@ def few_left(frame: pl.DataFrame, least: int, count: str) -> pl.DataFrame:
     return shown
 
 
+def paired(frame: pl.DataFrame, groups: Sequence[list[str]], column: str, also: Iterable[str]) -> pl.DataFrame:
+    """Where one value of a group is empty the smallest other is emptied too: alone it would be the total less the rest.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        With `suppressed`.
+    groups : sequence of list of str
+        Columns of each total that is shown elsewhere.
+    column : str
+        What adds up to the totals.
+    also : iterable of str
+        Columns that are emptied with it.
+    """
+    names, table = (column, *also), frame
+    n_empty = -1
+    while n_empty != (n_empty := table[column].null_count()):
+        for group in groups:
+            is_alone = pl.col(column).is_null().sum().over(group) == 1
+            more = (is_alone & (pl.col(column) == pl.col(column).min().over(group))).fill_null(False)
+            emptied = [pl.when(~more).then(pl.col(name)).alias(name) for name in names]
+            table = table.with_columns(*emptied, (pl.col("suppressed") | more).alias("suppressed"))
+    return table
+
+
 def merged_steps(frame: pl.DataFrame, group: str, least: int, event: str, left: Iterable[str]) -> pl.DataFrame:
     """Steps of curves, with so many days joined that each holds at least `least` events.
 
     What is left over at the end joins the last step, so that the events that are shown add up to the total. A step
-    stands at its last event. How many were at risk is shown where since then nobody left, or so many did.
+    stands at its last event. At risk are those just before its first event; who left is counted from then until just
+    before the next step's. How many were at risk is shown where since then nobody left, or so many did.
 
     Parameters
     ----------
@@ -139,7 +166,8 @@ def merged_steps(frame: pl.DataFrame, group: str, least: int, event: str, left: 
     left = list(left)
     parts = []
     for _, rows in frame.group_by(group, maintain_order=True):
-        numbered = rows.with_columns(pl.Series("step", _step_numbers(rows[event].to_list(), least)))
+        begun = rows.filter(pl.col(event).cum_sum() > 0)
+        numbered = begun.with_columns(pl.Series("step", _step_numbers(begun[event].to_list(), least), pl.Int64))
         rest = pl.exclude([event, *left, "at_risk", "step"]).filter(pl.col(event) > 0).last()
         sums = pl.col([event, *left]).sum()
         joined = numbered.group_by("step", maintain_order=True).agg(sums, pl.col("at_risk").first(), rest)
@@ -149,25 +177,41 @@ def merged_steps(frame: pl.DataFrame, group: str, least: int, event: str, left: 
 
 
 def _step_numbers(events: list[int], least: int) -> list[int]:
-    """Number of the step of each day; days after the last whole step belong to it."""
+    """Number of the step of each day: one begins with an event when the one before is whole; the last one is whole."""
     step, held, found = 0, 0, []
     for event in events:
-        found.append(step)
-        held += event
-        if held >= least:
+        if event and held >= least:
             step, held = step + 1, 0
-    return [min(number, max(step - 1, 0)) for number in found]
+        held += event
+        found.append(step)
+    last = step if held >= least else max(step - 1, 0)
+    return [min(number, last) for number in found]
 
 
 def _few_who_left(steps: pl.DataFrame, least: int, left: list[str]) -> pl.DataFrame:
-    """Without numbers at risk that differ from the last one shown by the events and a few who left."""
-    if not left:
+    """Without numbers at risk that differ from the last one shown by the events and a few who left.
+
+    Between two numbers that are shown, the sum of all who left can be told: with a few of one kind the others go too.
+    """
+    if not left or steps.is_empty():
         return steps
-    gone, is_told = 0, []
-    for leaves in steps.select(pl.sum_horizontal(left)).to_series().to_list():
-        is_told.append(gone == 0 or gone >= least)
-        gone = leaves if is_told[-1] else gone + leaves
-    told = pl.Series("told", is_told, dtype=pl.Boolean)
-    shown = [pl.when(~is_small(pl.col(name), least)).then(pl.col(name)).alias(name) for name in left]
-    at_risk = pl.when(pl.col("told")).then(pl.col("at_risk")).alias("at_risk")
-    return steps.with_columns(told).with_columns(at_risk, *shown).drop("told")
+    rows = [list(row) for row in steps.select(left).iter_rows()]
+    spans = _spans([sum(row) for row in rows], least)
+    shown: list[list[int | None]] = []
+    for begin, end in spans:
+        few = any(0 < n < least for row in rows[begin:end] for n in row)
+        shown += [[None if few and n else n for n in row] for row in rows[begin:end]]
+    told = pl.Series("told", np.isin(np.arange(len(rows)), [begin for begin, _ in spans]))
+    at_risk = pl.when(told).then(pl.col("at_risk")).alias("at_risk")
+    return steps.with_columns(at_risk, *(pl.Series(n, [row[k] for row in shown], pl.Int64) for k, n in enumerate(left)))
+
+
+def _spans(gone: list[int], least: int) -> list[tuple[int, int]]:
+    """Stretches of steps, first and end, in each of which nobody left or many did; the last one may be otherwise."""
+    begins, held = [0], 0
+    for i, n in enumerate(gone[:-1]):
+        held += n
+        if held == 0 or held >= least:
+            begins.append(i + 1)
+            held = 0
+    return list(zip(begins, [*begins[1:], len(gone)], strict=True))

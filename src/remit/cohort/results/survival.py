@@ -65,11 +65,15 @@ def _steps(day: NDArray[np.int64], event: Floats, death: Floats, censored: Float
 
 
 def incidence(counts: pl.DataFrame, knowledge: Knowledge, by: list[str]) -> pl.DataFrame:
-    """Events, person-years and rate with its exact interval, by definition and some of year, age band and sex."""
+    """Events, person-years and rate with its exact interval, by definition and some of year, age band and sex.
+
+    `n_persons` counts those who were followed.
+    """
     names = dict(enumerate([*band_names(knowledge.cohort.age_bands.values), UNKNOWN], start=0))
     names[-1] = UNKNOWN
     order = ["definition", *by]
-    found = counts.group_by(order).agg(pl.col("n_events").sum(), pl.col("n_days").sum()).sort(order)
+    persons = pl.col("n_followed" if "year" in by else "n_begun").sum().alias("n_persons")
+    found = counts.group_by(order).agg(pl.col("n_events", "n_days").sum(), persons).sort(order)
     if "age_band" in by:
         found = found.with_columns(pl.col("age_band").replace_strict(names, return_dtype=pl.String))
     years = found["n_days"].to_numpy() / DAYS_PER_YEAR

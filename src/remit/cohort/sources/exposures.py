@@ -17,7 +17,7 @@ from remit.cohort.raw import NOTED, PERSON, Chunk, Task, counted
 from remit.cohort.sources.cells import Reader
 from remit.cohort.sources.concepts import concept_treatments
 from remit.cohort.sources.files import SUFFIXES, columns_of, read_chunks, row_groups, rows_of, table_files
-from remit.cohort.sources.siblings import SIBLINGS, read_sibling
+from remit.cohort.sources.siblings import SIBLINGS, lacking, read_sibling
 from remit.cohort.supply import tidy
 from remit.errors import Fault, SourceError
 from remit.knowledge import Knowledge
@@ -55,6 +55,7 @@ class Exposures:
         self.files = self._find(place)
         self._is_text = _has_text_ids([*self.files, *(f for files in self.siblings.values() for f in files)])
         faults = [fault for path in self.files for fault in _lacks(path)]
+        faults += [f for table, paths in self.siblings.items() for path in paths for f in lacking(table, path)]
         if faults:
             raise SourceError(faults)
         self._also = [name for name in ALSO if any(name in columns_of(path) for path in self.files)]
@@ -116,7 +117,7 @@ class Exposures:
     def _resolved(self, chunk: pl.DataFrame, reader: Reader) -> tuple[pl.DataFrame, Counter[str]]:
         """Typed columns of the rows whose treatment is known, and how many there are of each that is not."""
         name = next(n for n in NAMES if n in chunk.columns)
-        code = chunk[name] if name == "treatment" else reader.whole(chunk, name)
+        code = reader.text(chunk, name) if name == "treatment" else reader.whole(chunk, name)
         columns = [
             reader.person(chunk, is_text=self._is_text).alias(PERSON),
             self._treatment_keys(code, is_concept=name != "treatment").alias("treatment_key"),
@@ -179,7 +180,7 @@ def _has_text_ids(files: list[Path]) -> bool:
 
 def _is_whole(text: pl.Series) -> bool:
     """Whether every text is a whole number as one writes it, so that nothing is lost by reading it as one."""
-    return bool(text.str.contains(r"^(0|-?[1-9][0-9]{0,17})$").all())
+    return bool(text.str.contains(r"^(0|-?[1-9][0-9]{0,17})(\.0+)?$").all())
 
 
 def _lacks(path: Path) -> Iterator[Fault]:

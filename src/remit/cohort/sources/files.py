@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as papq
 
+from remit.cohort.sources.cells import whole_numbers
 from remit.errors import Fault, SourceError
 
 BATCH = 1 << 20
@@ -47,8 +48,38 @@ def table_files(place: Path) -> list[Path]:
 
 def columns_of(path: Path) -> dict[str, str]:
     """Columns of a file: name in small letters to name as written."""
-    names = _parquet(path).schema_arrow.names if path.suffix.lower() == ".parquet" else _header(path)[0]
-    return {name.strip().lower(): name for name in names}
+    return {name.strip().lower(): name for name in _names(path)}
+
+
+def _names(path: Path) -> list[str]:
+    """Columns of a file as they are written."""
+    return _parquet(path).schema_arrow.names if path.suffix.lower() == ".parquet" else _header(path).names
+
+
+def _found(path: Path, wanted: Sequence[str], needed: Iterable[str]) -> dict[str, str]:
+    """Those of the wanted columns that a file has: name as written to name in small letters.
+
+    Raises
+    ------
+    SourceError
+        If a needed one is not there, or a wanted one is there twice.
+    """
+    found: dict[str, str] = {}
+    faults = []
+    for name in _names(path):
+        plain = name.strip().lower()
+        if plain in wanted:
+            if plain in found.values():
+                faults.append(Fault(str(path), f"has the column {plain} twice", "Keep one of them."))
+            found[name] = plain
+    faults += [
+        Fault(str(path), f"lacks the column {name}", "Export the whole table.")
+        for name in needed
+        if name not in found.values()
+    ]
+    if faults:
+        raise SourceError(faults)
+    return found
 
 
 def rows_of(path: Path) -> int:
@@ -87,19 +118,12 @@ def read_chunks(
     SourceError
         If the file cannot be read; with the rows where that is known.
     """
-    names = columns_of(path)
-    here = {name: names[name] for name in wanted if name in names}
-    chunks = _parquet_chunks(path, list(here.values()), groups) if path.suffix.lower() == ".parquet" else _csv_chunks(
-        path, list(here.values())
-    )  # fmt: skip
-    written = {original: name for name, original in here.items()}
-    for chunk in chunks:
-        frame = chunk.rename(written)
+    here = _found(path, wanted, keep or ())
+    is_parquet = path.suffix.lower() == ".parquet"
+    for chunk in _parquet_chunks(path, list(here), groups) if is_parquet else _csv_chunks(path, list(here)):
+        frame = chunk.rename(here)
         for column, values in (keep or {}).items():
-            kind = pl.String if frame.schema[column] == pl.String else pl.Int64
-            frame = frame.filter(
-                pl.col(column).cast(kind).is_in(pl.Series(values, dtype=pl.Int64).cast(kind).implode())
-            )
+            frame = frame.filter(whole_numbers(frame[column]).is_in(pl.Series(values, dtype=pl.Int64).implode()))
         yield frame
 
 
@@ -128,8 +152,20 @@ def _damaged(path: Path, error: Exception) -> SourceError:
     return SourceError([Fault(str(path), problem, "Write it again.")])
 
 
-def _header(path: Path) -> tuple[list[str], str]:
-    """Columns and separator of a CSV file."""
+class _Header(NamedTuple):
+    """Columns of a CSV file, what stands between them, and the mark around text; no mark: quotes are letters."""
+
+    names: list[str]
+    separator: str
+    quote: str | Literal[False]
+
+
+def _header(path: Path) -> _Header:
+    """The first line of a CSV file.
+
+    Between tabs a quote is a letter, as OHDSI's vocabulary files have it (a lone one would swallow the rows up to the
+    next), unless the first line has quotes itself.
+    """
     try:
         with path.open("rb") as file:
             line = file.readline(1 << 20).decode("utf-8-sig").strip("\r\n")
@@ -140,11 +176,12 @@ def _header(path: Path) -> tuple[list[str], str]:
     if not line or "\0" in line:
         raise SourceError([Fault(str(path), "has no line of column names", "Give it one.")])
     separator = max(_SEPARATORS, key=line.count)
-    return [name.strip().strip('"') for name in line.split(separator)], separator
+    quote: str | Literal[False] = False if separator == "\t" and '"' not in line else '"'
+    return _Header([name.strip().strip('"') for name in line.split(separator)], separator, quote)
 
 
 def _csv_chunks(path: Path, columns: list[str]) -> Iterator[pl.DataFrame]:
-    names, separator = _header(path)
+    names, separator, quote = _header(path)
     ragged: list[int] = []
 
     def uneven(row: Any) -> str:
@@ -152,7 +189,9 @@ def _csv_chunks(path: Path, columns: list[str]) -> Iterator[pl.DataFrame]:
         return "skip"
 
     read = pacsv.ReadOptions(use_threads=False, block_size=_CSV_BLOCK, column_names=names, skip_rows=1)
-    parse = pacsv.ParseOptions(delimiter=separator, newlines_in_values=True, invalid_row_handler=uneven)
+    parse = pacsv.ParseOptions(
+        delimiter=separator, quote_char=quote, newlines_in_values=bool(quote), invalid_row_handler=uneven
+    )
     convert = pacsv.ConvertOptions(
         column_types={name: pa.string() for name in names}, include_columns=columns, strings_can_be_null=True,
         null_values=["", "NA", "NULL", "null", "\\N"],
@@ -162,7 +201,7 @@ def _csv_chunks(path: Path, columns: list[str]) -> Iterator[pl.DataFrame]:
             for batch in reader:
                 frame = pl.from_arrow(batch)
                 assert isinstance(frame, pl.DataFrame)
-                yield frame
+                yield frame if quote else frame.with_columns(pl.all().str.strip_chars('"').replace("", None))
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         if "Empty CSV" in str(error):
             return

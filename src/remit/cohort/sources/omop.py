@@ -16,6 +16,7 @@ from remit.cohort.raw import NOTED, PERSON, Chunk, Task, counted
 from remit.cohort.sources.cells import Reader
 from remit.cohort.sources.concepts import combinations, concept_treatments, ingredient_concepts, listed
 from remit.cohort.sources.omop_others import OTHERS, read_other
+from remit.cohort.sources.omop_procedures import NEEDED as SESSION_COLUMNS
 from remit.cohort.sources.omop_procedures import TABLE as PROCEDURES
 from remit.cohort.sources.omop_procedures import read_sessions
 from remit.cohort.sources.stores import Store, open_store
@@ -37,6 +38,21 @@ NEEDED = {
     "person": (PERSON, "gender_concept_id", "year_of_birth"),
 }
 """Tables and columns without which there is nothing to read."""
+
+IF_THERE: dict[str, tuple[str, ...]] = {
+    "observation_period": (PERSON, "observation_period_start_date", "observation_period_end_date"),
+    "payer_plan_period": (PERSON, "payer_plan_period_start_date", "payer_plan_period_end_date"),
+    "visit_occurrence": (PERSON, "visit_concept_id", "visit_start_date", "visit_end_date"),
+    "death": (PERSON, "death_date"),
+    "condition_occurrence": (PERSON, "condition_concept_id", "condition_start_date"),
+    "measurement": (PERSON, "measurement_concept_id", "measurement_date"),
+    "observation": (PERSON, "observation_concept_id", "observation_date"),
+    PROCEDURES: SESSION_COLUMNS,
+    "concept": ("concept_id", "vocabulary_id", "concept_code"),
+    "concept_ancestor": ("ancestor_concept_id", "descendant_concept_id"),
+    "drug_strength": STRENGTH_COLUMNS,
+}
+"""Tables that there may be, with the columns that they then need."""
 
 COLUMNS = (*NEEDED["drug_exposure"], "drug_exposure_end_date", "days_supply", "quantity", "drug_type_concept_id")
 
@@ -124,10 +140,11 @@ class Omop:
             names = ("descendant_concept_id", "ancestor_concept_id")
             reader = Reader("concept_ancestor")
             for chunk in self.store.read("concept_ancestor", names, {"ancestor_concept_id": ingredients}):
-                yield pl.DataFrame([reader.whole(chunk, name) for name in names])
+                yield pl.DataFrame([reader.whole(chunk, name) for name in names]).drop_nulls()
 
     def _ingredients(self) -> pl.DataFrame:
-        return self._strength_rows.select("drug_concept_id", "ingredient_concept_id").unique(maintain_order=True)
+        pairs = self._strength_rows.select("drug_concept_id", "ingredient_concept_id")
+        return pairs.drop_nulls("drug_concept_id").unique(maintain_order=True)
 
     @cached_property
     def _strength_rows(self) -> pl.DataFrame:
@@ -238,4 +255,7 @@ def _lacks(store: Store, place: str) -> Iterator[Fault]:
         if not store.has(table):
             yield Fault(place, f"lacks the table {table}", "Export it, or name the schema with --schema.")
         elif missing := sorted(set(columns) - store.columns(table)):
+            yield Fault(f"{place}: {table}", f"lacks the column {', '.join(missing)}", "Export the whole table.")
+    for table, needed in IF_THERE.items():
+        if store.has(table) and (missing := sorted(set(needed) - store.columns(table))):
             yield Fault(f"{place}: {table}", f"lacks the column {', '.join(missing)}", "Export the whole table.")

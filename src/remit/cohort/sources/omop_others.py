@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 import polars as pl
 
 from remit.cohort.raw import PERSON, Chunk, counted
-from remit.cohort.sources.cells import Reader
+from remit.cohort.sources.cells import Reader, plausible
 from remit.cohort.sources.concepts import listed
 from remit.cohort.sources.stores import Store
+from remit.flow.records.dates import LATEST_YEAR
 from remit.knowledge import Knowledge
 from remit.knowledge.codes import CodeMaps, read_map, short_system
 
@@ -40,11 +41,18 @@ def _persons(reader: Reader, store: Store, knowledge: Knowledge) -> Iterator[Chu
         frame = pl.DataFrame(
             [person.alias(PERSON), gender.alias("sex"), year.alias("y"), month.alias("m"), day.alias("d")]
         )
-        born = pl.date(pl.col("y"), pl.col("m").fill_null(_MIDDLE_MONTH), pl.col("d").fill_null(1))
-        whole = frame.with_columns(pl.when(pl.col("y").is_not_null()).then(born).alias("birth_date"))
+        whole = frame.with_columns(_born(int(knowledge.policy.earliest_year.value)).alias("birth_date"))
         reader.advance(chunk)
         yield counted("persons_read", 0, persons=chunk.height, kept=True)
         yield "person", whole.select(PERSON, "birth_date", "sex")
+
+
+def _born(earliest_year: int) -> pl.Expr:
+    """The date of birth; a day that the calendar does not have is as one that is not on record."""
+    written = pl.format("{}-{}-{}", "y", pl.col("m").fill_null(_MIDDLE_MONTH), pl.col("d").fill_null(1))
+    middle = pl.format("{}-{}-1", "y", pl.lit(_MIDDLE_MONTH))
+    day = pl.coalesce(text.str.to_date("%Y-%m-%d", strict=False) for text in (written, middle))
+    return plausible(day, earliest_year, LATEST_YEAR)
 
 
 def _observation(reader: Reader, store: Store, knowledge: Knowledge) -> Iterator[Chunk]:

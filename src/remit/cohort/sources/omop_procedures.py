@@ -34,8 +34,6 @@ def read_sessions(store: Store, knowledge: Knowledge) -> Iterator[Chunk]:
     SourceError
         With the rows that cannot be read.
     """
-    if not set(NEEDED) <= store.columns(TABLE):
-        return
     known = procedure_treatments(store, knowledge)
     reader = Reader(TABLE)
     frames = [frame for column in CONCEPTS if column in store.columns(TABLE)
@@ -109,8 +107,8 @@ def _descendants(store: Store, known: dict[int, int]) -> dict[int, int]:
     reader = Reader("concept_ancestor")
     found: dict[int, int] = {}
     for chunk in store.read("concept_ancestor", names, {names[1]: sorted(known)}):
-        pairs = zip(*(reader.whole(chunk, name).to_list() for name in names), strict=True)
-        found |= {below: known[above] for below, above in pairs}
+        pairs = pl.DataFrame([reader.whole(chunk, name) for name in names]).drop_nulls()
+        found |= {below: known[above] for below, above in pairs.iter_rows()}
     return found
 
 

@@ -10,12 +10,25 @@ import polars as pl
 from remit.cohort.raw import PERSON, RAW, Chunk, counted
 from remit.cohort.sources.cells import Reader
 from remit.cohort.sources.files import columns_of, read_chunks
-from remit.errors import Fault, SourceError
+from remit.errors import Fault
 from remit.knowledge import Knowledge
 from remit.knowledge.names import Names, names_of
 from remit.tables import TRI
 
 SIBLINGS = tuple(name for name in RAW if name not in ("exposure", "fhir"))
+
+NEEDED: dict[str, tuple[tuple[str, ...], ...]] = {
+    "person": (("birth_date", "sex", "country", "index_date"),),
+    "observation": (("start_date",), ("end_date",)),
+    "enrolment": (("start_date",), ("end_date",)),
+    "death": (("date",),),
+    "stay": (("start_date",), ("end_date",)),
+    "condition": (("condition_id", "condition"),),
+    "measurement": (("measure_id", "code"), ("date",), ("value",)),
+    "outcome": (("treatment_key", "treatment"), ("start_date",), ("outcome", "improvement_percent")),
+    "episode": (("start_date",),),
+}
+"""Columns without which a table says nothing; any one of each group."""
 
 _NAMED = {"condition_id": "condition", "measure_id": "code", "treatment_key": "treatment"}
 """Columns that hold a name or a code, and what such a column is also called."""
@@ -24,8 +37,6 @@ _NAMED = {"condition_id": "condition", "measure_id": "code", "treatment_key": "t
 def read_sibling(table: str, path: Path, knowledge: Knowledge, *, is_text: bool) -> Iterator[Chunk]:
     """Rows of a sibling table; names that are not known are left out and counted."""
     here = columns_of(path)
-    if PERSON not in here:
-        raise SourceError([Fault(str(path), f"lacks the column {PERSON}", "Add it.")])
     wanted = {name: name if name in here else _NAMED.get(name, name) for name in RAW[table]}
     reader = Reader(str(path))
     names = names_of(knowledge)
@@ -47,18 +58,29 @@ def read_sibling(table: str, path: Path, knowledge: Knowledge, *, is_text: bool)
     reader.raise_faults()
 
 
+def lacking(table: str, path: Path) -> Iterator[Fault]:
+    """Columns that a table lacks."""
+    here = columns_of(path)
+    for needed in ((PERSON,), *NEEDED[table]):
+        if not any(name in here for name in needed):
+            shown = " or ".join(dict.fromkeys(_NAMED.get(name, name) for name in needed))
+            yield Fault(str(path), f"lacks the column {shown}", "Add it, or rename the one you have.")
+
+
 def _column(reader: Reader, chunk: pl.DataFrame, written: str, kind: pl.DataType, name: str, names: Names) -> pl.Series:
     if kind == pl.Date:
         return reader.day(chunk, written)
     if name in _NAMED:
-        return _resolved(chunk[written].cast(pl.String), name, names)
+        return _resolved(reader.text(chunk, written), name, names)
     if kind == pl.Float64:
         return reader.number(chunk, written)
-    text = chunk[written].cast(pl.String)
+    if not isinstance(kind, pl.Enum):
+        return reader.text(chunk, written)
     if name == "psychotic":
-        text = text.str.to_lowercase().replace({"true": TRI[-1], "false": TRI[0], "1": TRI[-1], "0": TRI[0]})
-        return text.fill_null(TRI[1]).cast(kind, strict=False)
-    return text.cast(kind, strict=False) if isinstance(kind, pl.Enum) else text
+        said = chunk[written].cast(pl.String).str.to_lowercase()
+        said = said.replace({"true": TRI[-1], "false": TRI[0], "1": TRI[-1], "0": TRI[0]})
+        return reader.choice(said.alias(written).to_frame(), written, kind).fill_null(TRI[1])
+    return reader.choice(chunk, written, kind)
 
 
 def _resolved(text: pl.Series, name: str, names: Names) -> pl.Series:

@@ -75,11 +75,20 @@ class FolderStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        places: dict[str, Path] = {}
+        faults = []
         found = (p for p in sorted(folder.iterdir()) if p.is_dir() or p.suffix.lower() in SUFFIXES)
         self._files: dict[str, list[Path]] = {}
         for path in found:
             if path.is_file() or any(path.glob("[!._]*.*")):
-                self._files.setdefault(path.stem.lower(), []).extend(table_files(path))
+                table = path.stem.lower()
+                if table in places:
+                    problem = f"holds the table {table} twice: {places[table].name} and {path.name}"
+                    faults.append(Fault(str(folder), problem, "Keep one of them."))
+                places[table] = path
+                self._files[table] = table_files(path)
+        if faults:
+            raise SourceError(faults)
 
     def has(self, table: str) -> bool:
         """Whether there is such a table."""
@@ -122,6 +131,24 @@ class _SqlStore:
     def _batches(self, query: str) -> Iterator[pl.DataFrame]:
         raise NotImplementedError
 
+    def _errors(self) -> tuple[type[Exception], ...]:
+        """What the database raises."""
+        raise NotImplementedError
+
+    def _rows(self, table: str, query: str) -> Iterator[pl.DataFrame]:
+        """Chunks of a query about a table.
+
+        Raises
+        ------
+        SourceError
+            If the database refuses it.
+        """
+        try:
+            yield from self._batches(query)
+        except self._errors() as error:
+            problem = f"cannot be read as it should ({type(error).__name__})"
+            raise SourceError([Fault(f"table {table}", problem, "Check the types of its columns.")]) from error
+
     def _probe(self, table: str) -> set[str] | None:
         """Columns of a table, or None if there is none."""
         raise NotImplementedError
@@ -142,12 +169,12 @@ class _SqlStore:
     def read(self, table: str, columns: Sequence[str], keep: Keep | None = None) -> Iterator[pl.DataFrame]:
         """Chunks of a table."""
         here = [column for column in columns if column in self.columns(table)]
-        for frame in self._batches(_query(table, here, keep, self.schema)):
+        for frame in self._rows(table, _query(table, here, keep, self.schema)):
             yield frame.rename({name: name.lower() for name in frame.columns})
 
     def count(self, table: str, keep: Keep) -> int:
         """Rows that will be read."""
-        frames = list(self._batches(_query(table, ["count(*) AS n"], keep, self.schema)))
+        frames = list(self._rows(table, _query(table, ["count(*) AS n"], keep, self.schema)))
         return int(frames[0].item()) if frames else 0
 
 
@@ -186,12 +213,15 @@ class DuckStore(_SqlStore):
                 assert isinstance(frame, pl.DataFrame)
                 yield frame
 
-    def _probe(self, table: str) -> set[str] | None:
+    def _errors(self) -> tuple[type[Exception], ...]:
         import duckdb
 
+        return (duckdb.Error,)
+
+    def _probe(self, table: str) -> set[str] | None:
         try:
             frames = list(self._batches(_query(table, ["*"], None, self.schema) + " LIMIT 1"))
-        except duckdb.Error:
+        except self._errors():
             return None
         return set(frames[0].columns) if frames else self._described(table)
 
@@ -227,12 +257,9 @@ class UrlStore(_SqlStore):
             pass
 
     def _connect(self) -> Any:
-        import importlib
-
-        dbapi = importlib.import_module(f"{self._driver}.dbapi")
         try:
-            return dbapi.connect(self._uri)
-        except dbapi.Error as error:
+            return self._dbapi().connect(self._uri)
+        except self._errors() as error:
             problem = f"cannot be connected to ({type(error).__name__})"
             raise SourceError(
                 [Fault(f"{self.kind} database", problem, "Check the address, name and password.")]
@@ -247,15 +274,20 @@ class UrlStore(_SqlStore):
                 if frame.height:
                     yield frame
 
-    def _probe(self, table: str) -> set[str] | None:
+    def _dbapi(self) -> Any:
         import importlib
 
-        dbapi = importlib.import_module(f"{self._driver}.dbapi")
+        return importlib.import_module(f"{self._driver}.dbapi")
+
+    def _errors(self) -> tuple[type[Exception], ...]:
+        return (self._dbapi().Error,)
+
+    def _probe(self, table: str) -> set[str] | None:
         try:
             with self._connect() as connection, connection.cursor() as cursor:
                 cursor.execute(_query(table, ["*"], None, self.schema) + " LIMIT 0")
                 return {column[0] for column in cursor.description}
-        except dbapi.Error:
+        except self._errors():
             return None
 
     def fingerprint(self) -> Mapping[str, Any]:

@@ -15,6 +15,7 @@ import polars as pl
 
 from remit.engine.written import Kept, Pending, Written
 from remit.flow.adequacy import adequacy
+from remit.flow.carried import Carried
 from remit.flow.crisis import crisis
 from remit.flow.resistance import resistance
 from remit.flow.trials import trials
@@ -29,10 +30,14 @@ Transform: TypeAlias = Callable[[Tables, Knowledge], Mapping[str, pl.DataFrame]]
 
 
 class Step(NamedTuple):
-    """A transform of the flow, and the tables that it writes."""
+    """A transform of the flow, and the tables that it writes.
+
+    One that reads tables of records alone may name them: it sees no others where what it writes is carried over.
+    """
 
     transform: Transform
     writes: tuple[str, ...]
+    reads: tuple[str, ...] = ()
 
 
 def _later(name: str) -> Transform:
@@ -47,7 +52,11 @@ def _later(name: str) -> Transform:
 
 FLOW = (
     Step(crisis, ("crisis",)),
-    Step(trials, ("trial", "trial_note", "trial_detail", "trial_exposure", "trial_run", "trial_overlap")),
+    Step(
+        trials,
+        ("trial", "trial_note", "trial_detail", "trial_exposure", "trial_run", "trial_overlap"),
+        ("person", "episode", "exposure", "exposure_note", "exposure_detail", "outcome"),
+    ),
     Step(adequacy, ("response", "adequacy")),
     Step(resistance, ("verdict",)),
     Step(_later("reasons"), ("tally", "finding", "finding_trial", "missing")),
@@ -59,7 +68,7 @@ FLOW = (
 )
 """In the order of the questions."""
 
-_MAKER: dict[str, Transform] = {name: step.transform for step in FLOW for name in step.writes}
+_STEP: dict[str, Step] = {name: step for step in FLOW for name in step.writes}
 
 JUDGED = ("crisis", "verdict")
 """What `assess` makes at once, with all that leads there."""
@@ -68,32 +77,63 @@ JUDGED = ("crisis", "verdict")
 _RECORDS = {table.table_name(): table for table in RECORDS}
 
 
+class _Content:
+    """A table, which is the same as another that says the same."""
+
+    __slots__ = ("frame",)
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self.frame = frame
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Content) and self.frame.equals(other.frame)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 class Assessed(Written):
     """The records, and what the flow makes of them: a transform runs when one of its tables is first asked for.
 
     A transform is pure, so when it runs makes no difference to what it writes; what nobody asks for costs nothing.
     Nor does a frame: what a transform wrote as arrays stays so, until its frame is asked for.
+
+    Parameters
+    ----------
+    records : mapping of str to DataFrame
+    knowledge : Knowledge
+    carried : Carried, optional
+        Of runs by the same knowledge: what a step wrote is taken over where all tables that it reads are the same.
     """
 
-    def __init__(self, records: Tables, knowledge: Knowledge) -> None:
+    def __init__(self, records: Tables, knowledge: Knowledge, carried: Carried | None = None) -> None:
         super().__init__({name: t.conform(records.get(name, t.empty())) for name, t in _RECORDS.items()})
-        self.knowledge = knowledge
+        self.knowledge, self.carried = knowledge, carried
         self.found: dict[tuple[object, ...], object] = {}  # see `remit.flow.once`
 
     def find(self, name: str) -> Kept:
         """A table as it is kept, from the transform that writes it if it was not asked for before."""
         if name not in self.kept:
-            written = _MAKER[name](self, self.knowledge)
+            written = self._written(_STEP[name])
             for other, table in (written.kept if isinstance(written, Written) else written).items():
                 self.kept.setdefault(other, table)
         return self.kept[name]
 
+    def _written(self, step: Step) -> Mapping[str, pl.DataFrame]:
+        if self.carried is None or not step.reads:
+            return step.transform(self, self.knowledge)
+
+        def run(*read: _Content) -> Mapping[str, pl.DataFrame]:
+            tables = {name: content.frame for name, content in zip(step.reads, read, strict=True)}
+            return step.transform(tables, self.knowledge)
+
+        return self.carried.last.of(step.writes, run, *(_Content(self[name]) for name in step.reads))
+
     def __iter__(self) -> Iterator[str]:
         yield from list(self.kept)
-        yield from (name for name in _MAKER if name not in self.kept)
+        yield from (name for name in _STEP if name not in self.kept)
 
     def __len__(self) -> int:
-        return len(self.kept.keys() | _MAKER.keys())
+        return len(self.kept.keys() | _STEP.keys())
 
     def __or__(self, written: Mapping[str, pl.DataFrame]) -> Assessed:
         """The same with further tables, as `schedule` and `cover` write them."""

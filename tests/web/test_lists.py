@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import escape
 
-from remit.surfaces.web.lists import list_items, table_rows
+from remit.surfaces.web.lists import list_items, table_rows, tasks
 
 
 def test_rows_are_as_a_template_writes_them() -> None:
@@ -35,3 +35,12 @@ def test_items_are_as_a_template_writes_them() -> None:
 
 def test_a_separator_in_a_text_makes_no_item() -> None:
     assert list_items(["a\x1eb", "c"]) == "<li>ab</li>\n<li>c</li>\n"
+
+
+def test_tasks_lead_somewhere_and_every_text_is_escaped() -> None:
+    rows = [("/p/1/about", "Was it <b>?", 'settles "2" & more'), ('/x"y', "plain", "")]
+    assert tasks(rows) == (
+        '<li><a href="/p/1/about">Was it &lt;b&gt;?</a> <span class="soft">settles &#34;2&#34; &amp; more</span></li>\n'
+        '<li><a href="/x&#34;y">plain</a> <span class="soft"></span></li>\n'
+    )
+    assert not tasks([])

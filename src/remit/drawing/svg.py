@@ -71,6 +71,15 @@ class Canvas:
         self.width, self.height = width, height
         self._parts: list[str] = []
 
+    @property
+    def shapes(self) -> tuple[str, ...]:
+        """What was drawn so far."""
+        return tuple(self._parts)
+
+    def add(self, shapes: Iterable[str]) -> None:
+        """Take over what was drawn elsewhere, in the same coordinates."""
+        self._parts.extend(shapes)
+
     def text(
         self,
         x: float,

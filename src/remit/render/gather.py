@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from remit.flow.carried import Carried
 from remit.knowledge import Knowledge
 from remit.knowledge.text import Text
 from remit.render.person import Person, notices_of
@@ -11,7 +12,9 @@ from remit.render.views import AssessmentView
 from remit.tables import Tables
 
 
-def gather(tables: Tables, knowledge: Knowledge, text: Text, mode: str) -> AssessmentView:
+def gather(
+    tables: Tables, knowledge: Knowledge, text: Text, mode: str, carried: Carried | None = None
+) -> AssessmentView:
     """Everything that is to be said about the persons of a run.
 
     Parameters
@@ -23,8 +26,10 @@ def gather(tables: Tables, knowledge: Knowledge, text: Text, mode: str) -> Asses
     text : Text
     mode : str
         clinician or visit.
+    carried : Carried, optional
+        Views of trials that were made before, with the same knowledge and text.
     """
-    rows = Rows(tables, knowledge, Phrases(text, mode))
+    rows = Rows(tables, knowledge, Phrases(text, mode), carried or Carried())
     reviewed = [d.reviewed for d in knowledge.definitions]
     reviewed += [knowledge.rules[key].reviewed for key in knowledge.rules_of_definitions]
     return AssessmentView(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
+from remit.flow.carried import Last
 from remit.knowledge import Definition
 from remit.knowledge.pattern import selects
 from remit.render.letters import legible
@@ -67,10 +68,17 @@ class Lacks:
         lack = known.get(trial_key)
         if lack is None:
             trial = None if trial_key is None else self.trials[trial_key]
-            values, say = self._trial(trial_key, trial) | asked, self.phrases.text.say
-            text, question = say(f"missing.{fact}", **values), say(f"question.{fact}", **values)
-            lack = known[trial_key] = Lack(fact, trial.id if trial else None, text, question)
+            made = Last() if trial is None else trial.made
+            name, words = ("lack", fact, self.definition.id), tuple(asked.items())
+            lack = known[trial_key] = made.of(name, partial(self._lack, fact, trial_key, trial), words)
         return lack
+
+    def _lack(
+        self, fact: str, trial_key: int | None, trial: TrialView | None, asked: tuple[tuple[str, str], ...]
+    ) -> Lack:
+        values, say = self._trial(trial_key, trial) | dict(asked), self.phrases.text.say
+        text, question = say(f"missing.{fact}", **values), say(f"question.{fact}", **values)
+        return Lack(fact, trial.id if trial else None, text, question)
 
     def _asked_by_name(self, fact: str) -> tuple[dict[str, str], dict[int | None, Lack]]:
         """Words of the definition that the words of a fact name, and what was said with the same words."""

@@ -14,7 +14,7 @@ import polars as pl
 from remit.knowledge import Definition
 from remit.render.lacks import Lacks, Told
 from remit.render.phrases import finite, number
-from remit.render.rows import Row, Rows
+from remit.render.rows import Judged, Responded, Row, Rows, Tried
 from remit.render.statements import statements
 from remit.render.views import (
     AdequacyView,
@@ -30,11 +30,6 @@ if TYPE_CHECKING:
     from remit.knowledge.ordering import SpecialGroup
     from remit.render.considered import ConsiderationView, GeneView
     from remit.render.optioned import MechanismView, OptionView
-
-_COPIED = (
-    "dose_met", "duration_met", "adherence_met", "adequate_days", "adequate_days_low", "failed_adequate", "intolerant",
-    "episode_duration_met", "episode_days", "episode_days_low", "failed_in_episode",
-)  # fmt: skip
 
 NAMED = 7
 """Trials that a sentence names; of more it says the number where it is all of them."""
@@ -74,8 +69,9 @@ class Person(PersonView):
     def under(self, rule_id: str) -> tuple[AdequacyView, ...]:
         """Trials under one rule of the definitions."""
         if rule_id not in self._under:
-            rows = self._all.judged(self.knowledge.rule_key(rule_id))
-            self._under[rule_id] = tuple(self._adequacy(trial, rows[trial.key]) for trial in self.trials)
+            rows, make = self._all.judged(self.knowledge.rule_key(rule_id)), self._adequacy
+            # A view of a trial is made for one mode, so what is made of it is too.
+            self._under[rule_id] = tuple([t.made.of(rule_id, make, t, rows[t.key]) for t in self.trials])
         return self._under[rule_id]
 
     @cached_property
@@ -127,9 +123,9 @@ class Person(PersonView):
     @cached_property
     def trials(self) -> tuple[TrialView, ...]:
         """By start, each with an id that does not hang on the order of the input."""
-        notes, responses = self._all.one("trial_note", "trial_key"), self._all.one("response", "trial_key")
-        views = [self._trial(r, notes.get(r["trial_key"], {}), responses[r["trial_key"]]) for r in self._rows("trial")]
-        views.sort(key=_order)
+        name = "trials", self.phrases.mode
+        views = self._all.carried.each(name, self._all.tried.get(self._key, ()), self._trial)
+        views.sort(key=lambda trial: trial.made.of("order", _order, trial))
         seen: Counter[str] = Counter()
         named = []
         for view in views:
@@ -138,50 +134,51 @@ class Person(PersonView):
             named.append(view if n == 1 else replace(view, id=f"{view.id}-{n}"))
         return tuple(named)
 
-    def _trial(self, row: Row, note: Row, response: Row) -> TrialView:
-        treatment = self.knowledge.treatments[row["treatment_key"]]
-        start = row["start_date"]
-        added = note.get("augments_key")
+    def _trial(self, tried: Tried) -> TrialView:
+        ran, noted, responded = tried
+        treatment = self.knowledge.treatments[ran.treatment_key]
+        start = ran.start_date
         return TrialView(
-            key=row["trial_key"],
+            key=ran.trial_key,
             id=f"{treatment.id}-{start.isoformat() if start else 'unknown'}",
             treatment=treatment,
             class_name=self.knowledge.classes[treatment.klass].name,
             start=start,
-            start_latest=note["start_latest_date"] if note else start,
-            end=row["end_date"],
-            end_earliest=note["end_earliest_date"] if note else row["end_date"],
-            is_ongoing=row["is_ongoing"],
-            covered_days=row["covered_days"],
-            covered_days_low=row["covered_days_low"],
-            max_dose_mg=row["max_dose_mg"],
-            is_dose_complete=row["is_dose_complete"],
-            sessions=note.get("sessions"),
-            adherence=note.get("adherence"),
-            stop_reason=note.get("stop_reason"),
-            added_to=None if added is None else self.knowledge.treatments[added].name,
-            outcome=response["outcome"],
-            improvement_percent=response["improvement_percent"],
-            basis=response["basis"],
-            measured=self._measured(response),
-            disagrees=response["disagrees"],
+            start_latest=noted.start_latest_date if noted else start,
+            end=ran.end_date,
+            end_earliest=noted.end_earliest_date if noted else ran.end_date,
+            is_ongoing=ran.is_ongoing,
+            covered_days=ran.covered_days,
+            covered_days_low=ran.covered_days_low,
+            max_dose_mg=ran.max_dose_mg,
+            is_dose_complete=ran.is_dose_complete,
+            sessions=noted and noted.sessions,
+            adherence=noted and noted.adherence,
+            stop_reason=noted and noted.stop_reason,
+            added_to=self._added_to(noted and noted.augments_key),
+            outcome=responded.outcome,
+            improvement_percent=responded.improvement_percent,
+            basis=responded.basis,
+            measured=self._measured(responded),
+            disagrees=responded.disagrees,
         )
 
-    def _measured(self, response: Row) -> str | None:
+    def _added_to(self, key: int | None) -> str | None:
+        return None if key is None else self.knowledge.treatments[key].name
+
+    def _measured(self, responded: Responded) -> str | None:
         """Instrument, first and last score behind a measured response."""
-        if response["basis"] != "measured":
+        if responded.basis != "measured" or responded.measure_id is None or responded.scores is None:
             return None
-        scores = (self._all.scores[response[end]] for end in ("baseline_key", "endpoint_key"))
-        before, after = (number(score) for score in scores)
-        name = self.knowledge.instruments[response["measure_id"]].name
+        before, after = (number(score) for score in responded.scores)
+        name = self.knowledge.instruments[responded.measure_id].name
         return self.phrases.say("reason.measured", instrument=name, before=before, after=after)
 
-    def _adequacy(self, trial: TrialView, row: Row) -> AdequacyView:
-        rule = self.knowledge.rules[row["rule_key"]]
+    def _adequacy(self, trial: TrialView, row: Judged) -> AdequacyView:
+        rule = self.knowledge.rules[row.rule_key]
         doses, sessions = self.knowledge.doses_of(rule), self.knowledge.sessions_of(rule)
         is_silent = trial.treatment.id not in doses and trial.treatment.id not in sessions
-        copied = {name: row[name] for name in _COPIED}
-        return AdequacyView(trial, rule, **copied, is_rule_silent=is_silent, why=self._all.reasons.of)
+        return AdequacyView(trial, rule, *row[1:], is_rule_silent=is_silent, why=self._all.reasons.of)
 
     def _verdict(self, row: Row, told: Told, trials: dict[int, TrialView]) -> VerdictView:
         key = self._key, row["definition_key"]

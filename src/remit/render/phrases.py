@@ -128,6 +128,9 @@ class Phrases:
 
     def named(self, trial: TrialView) -> str:
         """A trial by treatment and time."""
+        return trial.made.of(("named", self.text.language, self.mode), self._named, trial)
+
+    def _named(self, trial: TrialView) -> str:
         return self.say("words.named", treatment=trial.treatment.name, period=self.period(trial))
 
     def days(self, low: int, high: int | None) -> str:

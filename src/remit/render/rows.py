@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from datetime import date
 from functools import cached_property
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from remit.flow.adequacy import adequacy_with_days
+from remit.flow.carried import Carried
 from remit.knowledge import Knowledge
 from remit.render.considered import Considered
 from remit.render.optioned import Optioned
@@ -20,6 +22,69 @@ from remit.render.reasons import Reasons
 from remit.tables import Tables
 
 Row = dict[str, Any]
+
+
+class Ran(NamedTuple):
+    """Of a row of table `trial`, what is told of it."""
+
+    trial_key: int
+    treatment_key: int
+    start_date: date | None
+    end_date: date | None
+    is_ongoing: bool
+    covered_days: int | None
+    covered_days_low: int
+    max_dose_mg: float | None
+    is_dose_complete: bool
+
+
+class Noted(NamedTuple):
+    """The same of a row of `trial_note`."""
+
+    start_latest_date: date | None
+    end_earliest_date: date | None
+    sessions: float | None
+    adherence: float | None
+    stop_reason: str | None
+    augments_key: int | None
+
+
+class Responded(NamedTuple):
+    """The same of a row of `response`, with the scores behind a measured one."""
+
+    outcome: str | None
+    improvement_percent: float | None
+    basis: str
+    disagrees: bool
+    measure_id: str | None
+    scores: tuple[float, float] | None
+
+
+class Tried(NamedTuple):
+    """All that the view of a trial is made from."""
+
+    ran: Ran
+    noted: Noted | None
+    responded: Responded
+
+
+class Judged(NamedTuple):
+    """All that is told of a trial under a rule: of a row of `adequacy` with its days, and the rule."""
+
+    rule_key: int
+    dose_met: str
+    duration_met: str
+    adherence_met: str
+    adequate_days: int | None
+    adequate_days_low: int
+    failed_adequate: str
+    intolerant: str
+    episode_duration_met: str
+    episode_days: int | None
+    episode_days_low: int
+    failed_in_episode: str
+
+
 _OF_VERDICT = ("person_key", "definition_key")
 
 
@@ -63,14 +128,15 @@ class Rows:
         What `remit.pipeline.assess` returned.
     knowledge : Knowledge
     phrases : Phrases
+    carried : Carried
     """
 
-    def __init__(self, tables: Tables, knowledge: Knowledge, phrases: Phrases) -> None:
-        self.tables, self.knowledge, self.phrases = tables, knowledge, phrases
+    def __init__(self, tables: Tables, knowledge: Knowledge, phrases: Phrases, carried: Carried) -> None:
+        self.tables, self.knowledge, self.phrases, self.carried = tables, knowledge, phrases, carried
         self.reasons = Reasons(phrases, knowledge)
         self._lists: dict[tuple[str, ...], Mapping[Any, list[Row]]] = {}
         self._singles: dict[tuple[str, str], Mapping[Any, Row]] = {}
-        self._judged: dict[int, Mapping[Any, Row]] = {}
+        self._judged: dict[int, Mapping[int, Judged]] = {}
 
     def of(self, name: str, *columns: str) -> Mapping[Any, list[Row]]:
         """Rows of a table by person, or by further columns."""
@@ -85,10 +151,31 @@ class Rows:
             self._singles[name, column] = first(self.tables[name], column)
         return self._singles[name, column]
 
-    def judged(self, rule_key: int) -> Mapping[Any, Row]:
+    @cached_property
+    def tried(self) -> Mapping[int, list[Tried]]:
+        """Trials by person."""
+        notes = {key: Noted._make(row) for key, *row in tuples(self.tables["trial_note"], "trial_key", *Noted._fields)}
+        responses = dict(self._responses())
+        found: dict[int, list[Tried]] = defaultdict(list)
+        for person, *row in tuples(self.tables["trial"], "person_key", *Ran._fields):
+            ran = Ran._make(row)
+            found[person].append(Tried(ran, notes.get(ran.trial_key), responses[ran.trial_key]))
+        return found
+
+    def _responses(self) -> Iterator[tuple[int, Responded]]:
+        """By trial."""
+        columns = ("baseline_key", "endpoint_key", *Responded._fields[:-1])
+        for trial, before, after, *row in tuples(self.tables["response"], "trial_key", *columns):
+            is_measured = before is not None and after is not None
+            scores = (self.scores[before], self.scores[after]) if is_measured else None
+            yield trial, Responded._make((*row, scores))
+
+    def judged(self, rule_key: int) -> Mapping[int, Judged]:
         """Rows of `adequacy` under one rule, with their days, by trial."""
         if rule_key not in self._judged:
-            self._judged[rule_key] = first(_part(self._adequacy, "rule_key", rule_key), "trial_key")
+            part = _part(self._adequacy, "rule_key", rule_key)
+            rows = zip(part["trial_key"].to_list(), tuples(part, *Judged._fields), strict=True)
+            self._judged[rule_key] = {trial: Judged._make(row) for trial, row in rows}
         return self._judged[rule_key]
 
     @cached_property

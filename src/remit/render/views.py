@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
+from remit.flow.carried import Last
 from remit.knowledge import AdequacyRule, Definition, Treatment
 
 if TYPE_CHECKING:
@@ -46,6 +47,10 @@ class TrialView:
     basis: str  # measured, reported, none
     measured: str | None  # name of the instrument, and both scores
     disagrees: bool
+    made: Last = field(default_factory=Last, init=False, repr=False, compare=False)  # of this view
+
+    def __hash__(self) -> int:  # the other fields are many, and hardly tell trials of a run apart
+        return hash((self.key, self.id))
 
     @property
     def is_start_exact(self) -> bool:
@@ -77,6 +82,7 @@ class AdequacyView:
     failed_in_episode: str
     is_rule_silent: bool  # the rule has neither a dose nor a number of sessions for the treatment
     why: Callable[[AdequacyView], tuple[str, ...]] = field(repr=False, compare=False)
+    made: Last = field(default_factory=Last, init=False, repr=False, compare=False)  # of this view
 
     @property
     def reasons(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from remit.engine.columns import NO_CODE, NO_DAY, as_dates, nullable_codes, nullable_numbers, with_enums
 from remit.flow.course.anchors import Courses
-from remit.flow.course.found import Happened
+from remit.flow.course.found import Happened, of_kinds
 from remit.flow.course.rules import Rules
 from remit.flow.course.series import Flags, Ints, Numbers, Series
 from remit.flow.course.tasks import Dated
@@ -127,7 +127,7 @@ def _improved(found: Found, last: Ints, index: Ints, knowledge: Knowledge) -> In
     """
     n, series, is_severity = len(index), found.series, found.rules.is_severity
     person, measure, kind, _, day = found.happened
-    better = is_severity[measure] & (measure >= 0) & np.isin(kind, [EVENT_KINDS.index(k) for k in _BETTER])
+    better = is_severity[measure] & (measure >= 0) & of_kinds(_BETTER)[kind]
     newest = np.full(n, NO_DAY, np.int64)
     np.maximum.at(newest, person[better], day[better])
     at = np.flatnonzero(found.is_better & is_severity[series.measure])

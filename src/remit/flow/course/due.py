@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from remit.engine.columns import NO_DAY, days
 from remit.flow.course.anchors import Courses
 from remit.flow.course.continuation import Continuation
-from remit.flow.course.found import Happened
+from remit.flow.course.found import Happened, of_kinds
 from remit.flow.course.measuring import add_measuring
 from remit.flow.course.record import Record
 from remit.flow.course.rules import Rules
@@ -23,7 +23,7 @@ from remit.flow.settle import person_rows
 from remit.knowledge import Knowledge
 from remit.knowledge.tasks import EARLY, AfterEvent, TaskRule
 from remit.tables import Tables
-from remit.tables.course import CERTAINTIES, EVENT_KINDS
+from remit.tables.course import CERTAINTIES
 from remit.tables.crisis import SIGNS
 
 _NO_REASON = -1
@@ -150,7 +150,7 @@ class _Work:
     def after(self, key: int, rule: TaskRule, cause: AfterEvent) -> None:
         """Tasks after an event on a line's newest score."""
         person, measure, kind, certainty, day = self.happened
-        is_cause = np.isin(kind, [EVENT_KINDS.index(k) for k in cause.kinds])
+        is_cause = of_kinds(tuple(cause.kinds))[kind]
         if cause.certainty is not None:
             is_cause &= certainty == CERTAINTIES.index(cause.certainty)
         if cause.has_had is not None:

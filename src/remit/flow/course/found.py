@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -104,6 +105,12 @@ class Events:
             nullable_codes("reason", _code(c["reason"])),
         ]
         return with_enums(columns, CourseEvent.words())
+
+
+@cache
+def of_kinds(kinds: tuple[str, ...]) -> NDArray[np.bool_]:
+    """By code of a kind of events: whether it is one of some."""
+    return np.array([kind in kinds for kind in EVENT_KINDS], np.bool_)
 
 
 def spread(value: Any, n: int) -> NDArray[Any]:

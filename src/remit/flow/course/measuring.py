@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from remit.engine.columns import NO_DAY
-from remit.flow.course.found import Happened
+from remit.flow.course.found import Happened, of_kinds
 from remit.flow.course.series import Flags, Ints
 from remit.flow.course.setting import Setting
 from remit.flow.course.tasks import OPEN, OVERDUE, PLANNED, Tasks, reason
 from remit.knowledge.tasks import TaskRule
-from remit.tables.course import CERTAINTIES, EVENT_KINDS
+from remit.tables.course import CERTAINTIES
 
 _WELL = ("response", "remission", "sustained_remission")
 _UNWELL = ("relapse", "recurrence", "worsening")
@@ -60,7 +60,7 @@ def phase_days(happened: Happened, is_severity: Flags, n: int) -> tuple[Ints, In
     is_sure = certainty == CERTAINTIES.index("confirmed")
 
     def newest(kinds: tuple[str, ...], which: Flags) -> Ints:
-        at = is_severe & which & np.isin(kind, [EVENT_KINDS.index(k) for k in kinds])
+        at = is_severe & which & of_kinds(kinds)[kind]
         found = np.full(n, NO_DAY, np.int64)
         np.maximum.at(found, person[at], day[at])
         return found

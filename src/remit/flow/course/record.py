@@ -45,14 +45,18 @@ class Record:
         return np.asarray(self._newest[rows].max(axis=0))
 
     def _asked(self, ids: tuple[str, ...], any_severity: bool) -> set[str]:
-        severity = {i for i, x in self._knowledge.instruments.items() if x.is_depression_severity}
-        return set(ids) | (severity if any_severity else set())
+        return self._severity.union(ids) if any_severity else set(ids)
+
+    @cached_property
+    def _severity(self) -> set[str]:
+        return {i for i, x in self._knowledge.instruments.items() if x.is_depression_severity}
 
     @cached_property
     def _place(self) -> dict[str, int]:
         """Row of each measure on record that a rule reads."""
         rules = self._knowledge.course.tasks
-        read = set().union(*(self._asked(rule.measures, rule.any_severity) for rule in rules))
+        read = {name for rule in rules for name in rule.measures}
+        read |= self._severity if any(rule.any_severity for rule in rules) else set()
         names = self._tables["measurement"]["measure_id"]
         present = names.to_list() if len(names) <= FEW else names.unique().to_list()
         return {name: i for i, name in enumerate(sorted(set(present) & read))}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,17 @@ class Rules(NamedTuple):
 
 
 def read_rules(measures: tuple[str, ...], knowledge: Knowledge) -> Rules:
-    """Rules of the instruments in the order of their codes."""
+    """Rules of the instruments in the order of their codes; read once for each knowledge."""
+    read = _READ.setdefault(knowledge, {})
+    if measures not in read:
+        read[measures] = _rules(measures, knowledge)
+    return read[measures]
+
+
+_READ: WeakKeyDictionary[Knowledge, dict[tuple[str, ...], Rules]] = WeakKeyDictionary()
+
+
+def _rules(measures: tuple[str, ...], knowledge: Knowledge) -> Rules:
     own, instruments = knowledge.course.measures, knowledge.instruments
 
     def numbers(*names: str) -> Numbers:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from remit.errors import Fault
+from remit.flow.carried import Carried
 from remit.flow.records.dates import LATEST_YEAR, Span
 from remit.flow.records.sentences import fault
 from remit.knowledge.library import Knowledge
@@ -73,6 +75,20 @@ class Stretch:
     improvement: float | None = None
 
 
+class Part(NamedTuple):
+    """What was read of some entries by themselves: it never changes, and any book may take it over."""
+
+    stretches: tuple[tuple[Any, ...], ...]  # fields of each
+    measurements: tuple[MeasurementRow, ...]
+    faults: tuple[Fault, ...]
+    unlisted: int  # faults that are only counted
+    notices: tuple[tuple[NoticeKey, int], ...]
+    newest: date | None
+
+
+_FIELDS = attrgetter(*Stretch.__slots__)
+
+
 @dataclass(slots=True)
 class EpisodeRow:
     """The current episode as read."""
@@ -135,6 +151,8 @@ class Book:
         Options of the call; they outrank the files.
     today : date, optional
         Index date of persons with no date at all.
+    carried : Carried
+        What was read of entries before, with the same knowledge.
     """
 
     knowledge: Knowledge
@@ -154,6 +172,7 @@ class Book:
     unlisted: int = 0
     stopped_at: str = ""
     notices: Counter[NoticeKey] = field(default_factory=Counter)
+    carried: Carried = field(default_factory=Carried)
 
     def __post_init__(self) -> None:
         self.names: Names = names_of(self.knowledge)
@@ -165,6 +184,22 @@ class Book:
             self.faults.append(fault(place, key, remedy, **values))
         else:
             self.unlisted += 1
+
+    def part(self, scope: Scope) -> Part:
+        """All that a book of some entries, which are courses or scores, holds."""
+        stretches, notices = tuple([_FIELDS(stretch) for stretch in self.stretches]), tuple(self.notices.items())
+        return Part(stretches, tuple(self.measurements), tuple(self.faults), self.unlisted, notices, scope.newest)
+
+    def take(self, part: Part, scope: Scope) -> None:
+        """Take over what was read of some entries."""
+        self.stretches += [Stretch(*fields) for fields in part.stretches]
+        self.measurements += part.measurements
+        room = max(0, MAX_FAULTS - len(self.faults))
+        self.faults += part.faults[:room]
+        self.unlisted += len(part.faults[room:]) + part.unlisted
+        for notice, n in part.notices:
+            self.notices[notice] += n
+        scope.saw(part.newest)
 
     def stops_at(self, place: str) -> bool:
         """Whether there are so many faults that reading on makes no sense."""

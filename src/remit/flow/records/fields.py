@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import marshal
 import math
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import cached_property, partial
 from types import NoneType
-from typing import Any
+from typing import Any, NamedTuple
 
-from remit.flow.records.book import Book
+from remit.flow.carried import Carried
+from remit.flow.records.book import Book, PersonRow
 from remit.flow.records.dates import UNKNOWN_DATE, Span, read_interval
 from remit.flow.records.place import Path, Where, spell
 from remit.flow.records.sentences import Refuse, say
 
 MAX_TEXT = 256
+BY_VALUE = 2
+"""Format of marshal that hangs on values alone; later ones also say which of them are one object."""
 ID = re.compile(r"^[a-z0-9][a-z0-9_]*$")
+
+
+class Written(NamedTuple):
+    """Entries of a list by all that their reading hangs on, besides knowledge and what `Fields.named` names."""
+
+    text: bytes | str
+    i: int  # place of the first
 
 
 class Fields:
@@ -48,6 +59,24 @@ class Fields:
                     self.fault((name,), "field.key_near", near=near[0])
                 else:
                     self.fault((name,), "field.key", keys=", ".join(keys))
+
+    @property
+    def carried(self) -> Carried:
+        """What was read of entries before; nothing in a file with lines, on which the places inside an entry hang."""
+        return Carried() if self.where.lines else self.book.carried
+
+    def written(self, entries: Any, i: int) -> Written:
+        """Entries of a list from the `i`-th on, as text in which no two values look alike where they may be carried."""
+        if self.where.lines:
+            return Written("", i)
+        try:
+            return Written(marshal.dumps(entries, BY_VALUE), i)
+        except ValueError:  # what Python hands over may hold dates
+            return Written(repr(entries), i)
+
+    def named(self, key: str, person: PersonRow) -> tuple[object, ...]:
+        """What the reading of the entries of a list hangs on besides themselves: its place, and whose it is."""
+        return key, self.where.file, self.path, person.key
 
     def place(self, *path: str | int) -> str:
         """Where a field stands."""

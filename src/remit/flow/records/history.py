@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from remit.flow.records.book import Book, ConditionRow, EpisodeRow, PersonRow, Scope
+from remit.flow.records.book import Book, ConditionRow, EpisodeRow, Part, PersonRow, Scope
 from remit.flow.records.courses import (
     Course,
     Step,
@@ -15,7 +15,7 @@ from remit.flow.records.courses import (
     write_course,
 )
 from remit.flow.records.dates import UNKNOWN_DATE
-from remit.flow.records.fields import ID, Fields, kind_of
+from remit.flow.records.fields import ID, Fields, Written, kind_of
 from remit.flow.records.history_scores import read_answers, read_measurements
 from remit.flow.records.place import Path, Where
 from remit.flow.records.sentences import either
@@ -103,19 +103,24 @@ def _index_date(top: Fields, person: PersonRow, scope: Scope) -> None:
 
 
 def _treatments(book: Book, top: Fields, person: PersonRow, scope: Scope) -> None:
-    seen: dict[str, int] = {}
-    for i, entry in enumerate(top.listed("treatments")):
-        path = (*top.path, "treatments", i)
-        fields = Fields(book, top.where, path, entry, TREATMENT_KEYS)
-        if not fields.is_object:
-            continue
-        twin = seen.setdefault(_spelled(entry), i)
-        if twin != i:
-            fields.fault((), "history.duplicate", remedy="take_one_away", i=twin)
-            continue
-        course = _course(book, fields, person)
+    entries = top.listed("treatments")
+
+    def read(entry_: Written) -> tuple[str | None, Part]:
+        entry, own, alone = entries[entry_.i], Scope(scope.kind), Book(book.knowledge)
+        fields = Fields(alone, top.where, (*top.path, "treatments", entry_.i), entry, TREATMENT_KEYS)
+        course = _course(alone, fields, person) if fields.is_object else None
         if course is not None:
-            write_course(book, person.key, course, scope)
+            write_course(alone, person.key, course, own)
+        return _spelled(entry) if fields.is_object else None, alone.part(own)
+
+    seen: dict[str, int] = {}
+    keys = [top.written(entry, i) for i, entry in enumerate(entries)]
+    for i, (spelled, part) in enumerate(top.carried.each(top.named("treatments", person), keys, read)):
+        twin = i if spelled is None else seen.setdefault(spelled, i)
+        if twin == i:
+            book.take(part, scope)
+        else:
+            book.fault(top.place("treatments", i), "history.duplicate", remedy="take_one_away", i=twin)
 
 
 def _course(book: Book, fields: Fields, person: PersonRow) -> Course | None:

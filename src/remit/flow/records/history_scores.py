@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from remit.flow.records.book import AnswerSheet, Book, MeasurementRow, PersonRow, Scope
+from remit.flow.records.book import AnswerSheet, Book, MeasurementRow, Part, PersonRow, Scope
 from remit.flow.records.dates import UNKNOWN_DATE, Span, exact_day
-from remit.flow.records.fields import MAX_TEXT, Fields, is_unknown
+from remit.flow.records.fields import MAX_TEXT, Fields, Written, is_unknown
 from remit.flow.records.scores import allowed_values, flag_safety, is_possible, scored
 from remit.flow.records.sentences import either
 from remit.knowledge.instrument import Instrument, Question
@@ -17,16 +17,27 @@ from remit.knowledge.units import is_same_unit
 from remit.tables.records import MEASURING_MODES
 
 MEASUREMENT_KEYS = ("code", "value", "unit", "date", "rater", "mode")
+BLOCK = 128
+"""Scores that are read together."""
 
 
 def read_measurements(book: Book, top: Fields, person: PersonRow, scope: Scope) -> None:
-    """All totals and laboratory values of a history."""
-    plain, path = PlainScores(book, person, scope), (*top.path, "measurements")
+    """All totals and laboratory values of a history, by blocks: of a long course most stay as they are."""
+    entries, path = top.listed("measurements"), (*top.path, "measurements")
     place = top.where.at(path)
-    for i, entry in enumerate(top.listed("measurements")):
-        here = f"{place}[{i}]" if not top.where.lines else top.where.at((*path, i))
-        if not plain.take(entry, here):
-            read_measurement(book, Fields(book, top.where, (*path, i), entry, MEASUREMENT_KEYS), person, scope)
+
+    def read(block: Written) -> Part:
+        alone, own = Book(book.knowledge), Scope(scope.kind)
+        plain = PlainScores(alone, person, own)
+        for i, entry in enumerate(entries[block.i : block.i + BLOCK], block.i):
+            here = f"{place}[{i}]" if not top.where.lines else top.where.at((*path, i))
+            if not plain.take(entry, here):
+                read_measurement(alone, Fields(alone, top.where, (*path, i), entry, MEASUREMENT_KEYS), person, own)
+        return alone.part(own)
+
+    blocks = [top.written(entries[i : i + BLOCK], i) for i in range(0, len(entries), BLOCK)]
+    for part in top.carried.each(top.named("measurements", person), blocks, read):
+        book.take(part, scope)
 
 
 class PlainScores:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 
 from remit.flow.records.book import AnswerSheet, Book, MeasurementRow
 from remit.flow.records.sentences import Refuse
@@ -87,7 +88,7 @@ def is_possible(measure: Instrument | Observable, value: float, unit: str | None
 
 def settle(book: Book) -> list[MeasurementRow]:
     """All measurements, with the totals of the answers in place of stated totals; `book.sheets` keeps one a day."""
-    if not book.sheets and len({row[:3] for row in book.measurements}) == len(book.measurements):
+    if not book.sheets and len(set(map(itemgetter(0, 1, 2), book.measurements))) == len(book.measurements):
         return list(book.measurements)  # one of a person, measure and day, as nearly always
     stated: dict[tuple[int, str, date], dict[tuple[float, str | None], MeasurementRow]] = {}
     for row in book.measurements:

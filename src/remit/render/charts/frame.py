@@ -68,6 +68,7 @@ class Chart:
     tables: tuple[DataTable, ...]
 
 
+@dataclass(frozen=True, slots=True)
 class TimeAxis:
     """Days from left to right.
 
@@ -78,9 +79,13 @@ class TimeAxis:
     left, right : float
     """
 
-    def __init__(self, first: date, last: date, left: float = LEFT, right: float = RIGHT) -> None:
-        self.first, self.last, self.left, self.right = first, max(first, last), left, right
-        self._days = (self.last - self.first).days + 1
+    first: date
+    last: date
+    left: float = LEFT
+    right: float = RIGHT
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "last", max(self.first, self.last))
 
     def at(self, day: date) -> float:
         """Position of the begin of a day, held inside the axis."""
@@ -88,7 +93,8 @@ class TimeAxis:
 
     def places(self, days: Iterable[date]) -> list[float]:
         """Positions of many days, as `at` gives them."""
-        first, n, left, width = self.first, self._days, self.left, self.right - self.left
+        first, left, width = self.first, self.left, self.right - self.left
+        n = (self.last - first).days + 1
         shares = [(day - first).days / n for day in days]
         return [left + (0.0 if share < 0 else 1.0 if share > 1 else share) * width for share in shares]
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 from typing import NamedTuple
 
+from remit.flow.carried import Carried
 from remit.knowledge import Knowledge
 from remit.knowledge.instrument import Instrument
 from remit.render.cells import Cells
 from remit.render.charts.frame import Chart, Panel, TimeAxis, stack
 from remit.render.charts.lanes import Lane, LanePanel, Piece
 from remit.render.charts.pieces import Stretch, pieces
-from remit.render.charts.scores import BREAK_DAYS, Point, ScorePanel, Series, Threshold
+from remit.render.charts.scores import BREAK_DAYS, Point, ScorePanel, Series, Threshold, Year
+from remit.render.charts.years import Lines, Note, YearOfScores
 from remit.render.letters import legible
 from remit.render.phrases import Phrases, number
 from remit.render.rows import tuples
@@ -28,9 +30,6 @@ LANE_COLUMNS = ("treatment", "dates", "dose", "fair", "outcome")
 VISIT_COLUMNS = ("treatment", "dates", "fair", "outcome")
 """The page for a visit names no dose."""
 SCORE_COLUMNS = ("day", "score", "range", "mark")
-SCORED = ("date", "measurement_key", "value", "is_imputed")
-"""Of a measurement, what a point is drawn from."""
-Score = tuple[date, int, float, bool]
 Row = tuple[str, str, str, str]
 _GAP = "\x1f"
 """Holds the place of a day in a sentence; a separator of units, which no text holds."""
@@ -55,9 +54,12 @@ class History:
         The same that the tables were made with.
     phrases : Phrases
         In visit mode no dose is drawn; a bar says whether it was a fair try.
+    carried : Carried, optional
+        Scores that were drawn before, with the same knowledge and text.
     """
 
-    def __init__(self, tables: Tables, knowledge: Knowledge, phrases: Phrases) -> None:
+    def __init__(self, tables: Tables, knowledge: Knowledge, phrases: Phrases, carried: Carried | None = None) -> None:
+        self.carried = carried or Carried()
         self.knowledge, self.phrases, self.say = knowledge, phrases, phrases.say
         self.cells = Cells(phrases)
         self.rule = leading_rule(knowledge)
@@ -67,7 +69,6 @@ class History:
         self.keys = dict(tuples(tables["person"], "person_id", "person_key"))
         columns = ("endpoint_key", "trial_key", "basis")
         self.ends = {key: trial for key, trial, basis in tuples(tables["response"], *columns) if basis == "measured"}
-        self.stretches = _stretches(tables)
 
     title = "chart.timeline"
     """Key of the sentence that names the picture."""
@@ -87,7 +88,7 @@ class History:
         axis = TimeAxis(self._first(person, series), person.index_date)
         said = {
             "n_trials": self.say("chart.n_trials", n=len(person.trials)),
-            "n_scores": self.say("chart.n_scores", n=sum(len(p.points) for _, p in series)),
+            "n_scores": self.say("chart.n_scores", n=sum(len(points) for _, points in series)),
             "first": self.phrases.day(axis.first),
             "last": self.phrases.day(axis.last),
         }
@@ -112,24 +113,26 @@ class History:
 
     def _first(self, person: PersonView, series: list[tuple[Instrument, Series]]) -> date:
         days = [d for t in person.trials for d in (t.start, t.end_earliest) if d]
-        days += [p.day for _, s in series for p in s.points]
+        days += [points.first for _, points in series]
         return min([*days, person.index_date])
 
     # --- treatments
     def _lanes(self, person: PersonView) -> LanePanel:
-        lanes = [self._lane(row.trial, row, person.index_date) for row in person.under(self.rule.id)]
+        index, runs, none = person.index_date, _stretches(self.tables), tuple[Stretch, ...]()
+        rows, name = person.under(self.rule.id), ("lane", self.phrases.mode)
+        lanes = [row.made.of(name, self._lane, row, runs.get(row.trial.key, none), index) for row in rows]
         columns = VISIT_COLUMNS if self.phrases.is_visit else LANE_COLUMNS
         names = tuple(self.say(f"chart.trial_columns.{c}") for c in columns)
         return LanePanel(lanes, self.say("chart.trials"), names, self.say("chart.undated"))
 
-    def _lane(self, trial: TrialView, row: AdequacyView, index_date: date) -> Lane:
-        last = index_date + _DAY
+    def _lane(self, row: AdequacyView, stretches: tuple[Stretch, ...], index_date: date) -> Lane:
+        trial, last = row.trial, index_date + _DAY
         name, dates = self.cells.name(trial).replace("\n", " "), self.phrases.period(trial)
         fair, outcome = self.phrases.moded(f"chart.fair.{row.fair_try}"), self.cells.outcome(trial)
         is_visit = self.phrases.is_visit
         return Lane(
             name=trial.treatment.name,
-            pieces=tuple(self._pieces(trial, row, last)),
+            pieces=tuple(self._pieces(row, stretches, last)),
             may_start=trial.start,
             may_end=last if trial.is_ongoing else trial.end,
             is_ongoing=trial.is_ongoing,
@@ -138,10 +141,11 @@ class History:
             row=(name, dates, fair, outcome) if is_visit else (name, dates, self.cells.dose(trial), fair, outcome),
         )
 
-    def _pieces(self, trial: TrialView, row: AdequacyView, last: date) -> Iterator[Piece]:
+    def _pieces(self, row: AdequacyView, stretches: tuple[Stretch, ...], last: date) -> Iterator[Piece]:
+        trial = row.trial
         minimum = self.knowledge.doses_of(self.rule).get(trial.treatment.id)
         is_daily = trial.treatment.given_as != "sessions"
-        for start, end, doses in pieces(self.stretches[trial.key], last):
+        for start, end, doses in pieces(stretches, last):
             if self.phrases.is_visit:
                 yield Piece(start, end, {"yes": "enough", "no": "low"}.get(row.fair_try, "unknown"))  # type: ignore[arg-type]
             elif is_daily and minimum is not None:
@@ -152,47 +156,47 @@ class History:
 
     # --- scores
     @cached_property
-    def _scores(self) -> dict[int, dict[str, list[Score]]]:
-        """Scores by person and instrument of severity, in order of time."""
-        asked = {name for name, i in self.knowledge.instruments.items() if i.is_depression_severity}
-        found: dict[int, dict[str, list[Score]]] = defaultdict(dict)
-        rows = tuples(self.tables["measurement"], "person_key", "measure_id", *SCORED)
-        for person, measure, day, key, value, is_imputed in rows:
-            if measure in asked:
-                found[person].setdefault(measure, []).append((day, key, value, is_imputed))
-        for scores in chain.from_iterable(own.values() for own in found.values()):
-            scores.sort()  # by day, then by key, of which there are no two
-        return found
+    def _lines(self) -> Lines:
+        """Scores on instruments of severity."""
+        asked = [name for name, i in self.knowledge.instruments.items() if i.is_depression_severity]
+        return Lines(self.tables["measurement"], asked)
 
     def _series(self, person: PersonView) -> Iterator[tuple[Instrument, Series]]:
         """One series an instrument of severity, the one with the most scores first."""
-        known = self._scores.get(self.keys[person.id], {})
-        found = {name: [s for s in scores if s[0] <= person.index_date] for name, scores in known.items()}
-        trials = {t.key: t for t in person.trials}
-        for name, scores in sorted(found.items(), key=lambda pair: (-len(pair[1]), pair[0])):
-            if scores:
-                instrument = self.knowledge.instruments[name]
-                yield instrument, self._one(instrument, scores, trials)
+        known = self._lines.of(self.keys[person.id])
+        found = {name: scores.upto(person.index_date) for name, scores in known.items()}
+        noted = self._noted({t.key: t for t in person.trials})
+        cut = {name: scores.years(name, noted) for name, scores in found.items() if len(scores.key)}
+        made = iter(self.carried.each((self.title, self.phrases.mode), chain(*cut.values()), self._year))
+        drawn = {name: tuple(islice(made, len(years))) for name, years in cut.items()}
+        for name, years in sorted(drawn.items(), key=lambda pair: (-len(found[pair[0]].key), pair[0])):
+            instrument = self.knowledge.instruments[name]
+            yield instrument, self._one(instrument, years)
 
-    def _one(self, instrument: Instrument, scores: list[Score], trials: dict[int, TrialView]) -> Series:
-        words = {value: self._worded(instrument, value) for value in {value for _, _, value, _ in scores}}
-        points, rows, in_words, noted, nothing = [], [], self.phrases.day, self._noted, self.nothing
-        for day, key, value, is_imputed in scores:
-            if is_imputed or key in noted:
-                point, row = self._point((day, key, value, is_imputed), words[value], trials)
+    def _year(self, year: YearOfScores) -> Year:
+        instrument, notes = self.knowledge.instruments[year.instrument], {note.at: note for note in year.notes}
+        words: dict[float, Worded] = {}
+        points, rows, in_words, nothing = [], [], self.phrases.day, self.nothing
+        for at, (day, value, is_imputed) in enumerate(year.scores()):
+            if value not in words:
+                words[value] = self._worded(instrument, value)
+            if is_imputed or at in notes:
+                point, row = self._point(day, value, is_imputed, words[value], notes.get(at))
             else:  # as most of thousands: nothing else is to be said of it
                 told, shown = words[value], in_words(day)
                 point = Point._make((day, value, shown.join(told.label), "", True))
                 row = shown, told.text, told.band, nothing
             points.append(point)
             rows.append(row)
+        return Year(tuple(points), tuple(rows))
+
+    def _one(self, instrument: Instrument, years: tuple[Year, ...]) -> Series:
         return Series(
             name=instrument.name,
             low=instrument.scoring.low,
             high=instrument.scoring.high,
-            points=tuple(points),
+            years=years,
             thresholds=tuple(self._thresholds(instrument)),
-            rows=tuple(rows),
             sources=_sources(instrument),
         )
 
@@ -211,17 +215,16 @@ class History:
         bands = instrument.bands.bands if instrument.bands else ()
         return next((b.label for b in bands if b.low <= value <= b.high), self.nothing)
 
-    @cached_property
-    def _noted(self) -> Collection[int]:
-        """Keys of scores of which something is to be said beside their value."""
-        return self.ends
+    def _noted(self, trials: dict[int, TrialView]) -> dict[int, tuple[TrialView | None, str | None]]:
+        """By key of a score of which something is to be said: the trial that it ends, and the event on it."""
+        return {key: (trials.get(trial), None) for key, trial in self.ends.items()}
 
-    def _point(self, score: Score, words: Worded, trials: dict[int, TrialView]) -> tuple[Point, Row]:
+    def _point(
+        self, date_: date, value: float, is_imputed: bool, words: Worded, note: Note | None
+    ) -> tuple[Point, Row]:
         """A score of which something is to be said, and its row of the table."""
-        date_, key, value, is_imputed = score
         day, shown, mark, told = self.phrases.day(date_), words.text, "", ""
-        ended = self.ends.get(key)
-        trial = None if ended is None else trials.get(ended)
+        trial = note and note.trial
         if trial and trial.outcome and (mark := self.say(f"chart.marks.{trial.outcome}")):
             told = self.say("chart.end_of", named=self.phrases.named(trial), outcome=mark)
         if is_imputed:
@@ -230,10 +233,10 @@ class History:
             label = self.say("chart.score_label", day=day, value=f"{shown} {told}".strip())
         else:
             label = day.join(words.label)
-        label, mark, told = self._marked(key, label, mark, told)
+        label, mark, told = self._marked(note and note.event, label, mark, told)
         return Point(date_, value, label, mark, not is_imputed), (day, shown, words.band, told or self.nothing)
 
-    def _marked(self, _score_key: int, label: str, mark: str, told: str) -> tuple[str, str, str]:
+    def _marked(self, _event: str | None, label: str, mark: str, told: str) -> tuple[str, str, str]:
         """What is read aloud at a score, drawn beside it and told in the table: here the end of a trial."""
         return label, mark, told
 
@@ -260,7 +263,7 @@ def _doses(doses: tuple[float | None, ...]) -> str:
     return " + ".join("?" if d is None else number(d) for d in doses)
 
 
-def _stretches(tables: Tables) -> dict[int, list[Stretch]]:
+def _stretches(tables: Tables) -> dict[int, tuple[Stretch, ...]]:
     """By trial: the days that each of its exposures surely covers; an end that is null goes on."""
     note_columns = ("exposure_key", "start_latest_date", "end_earliest_date", "end_kind")
     notes = {key: note for key, *note in tuples(tables["exposure_note"], *note_columns)}
@@ -274,6 +277,5 @@ def _stretches(tables: Tables) -> dict[int, list[Stretch]]:
         is_open = end_kind == "unknown" and end is None
         if first is not None and start is not None and not is_open:
             found[trial_of[key]].append(Stretch(start, end, dose))
-    for stretches in found.values():
-        stretches.sort(key=lambda s: (s.start, s.end or date.max, s.dose or 0.0))
-    return found
+    order = lambda s: (s.start, s.end or date.max, s.dose or 0.0)  # noqa: E731
+    return {trial: tuple(sorted(stretches, key=order)) for trial, stretches in found.items()}

@@ -6,11 +6,12 @@ Height, outline and words carry every meaning; colour only repeats it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
 from remit.drawing.svg import BLUE, GREY, INK, PAPER, SIZE, Canvas, width_of
+from remit.flow.carried import Last
 from remit.render.charts.frame import RIGHT, SMALL, WIDTH, DataTable, TimeAxis, fitted, wrapped
 
 Level = Literal["enough", "low", "unknown", "plain"]
@@ -67,6 +68,7 @@ class Lane:
     is_dated: bool
     note: str
     row: tuple[str, ...]
+    made: Last = field(default_factory=Last, init=False, repr=False, compare=False)  # of this lane
 
     @property
     def is_exact(self) -> bool:
@@ -102,34 +104,42 @@ class LanePanel:
     def draw(self, canvas: Canvas, axis: TimeAxis, top: float) -> None:
         """Draw every lane."""
         for n, lane in enumerate(self.lanes):
-            self._lane(canvas, axis, top + n * _LANE, lane)
+            canvas.add(lane.made.of("shapes", _shapes, lane, axis, top + n * _LANE, self.undated))
 
-    def _lane(self, canvas: Canvas, axis: TimeAxis, top: float, lane: Lane) -> None:
-        middle = top + _LANE / 2
-        canvas.text(0, middle + SIZE / 3, fitted(lane.name, axis.left - _INSET, SIZE), size=SIZE)
-        for n, line in enumerate(lines := wrapped(lane.note, WIDTH - RIGHT - 2 * _INSET)):
-            y = middle + SMALL / 3 + (n - (len(lines) - 1) / 2) * (SMALL + 1)
-            canvas.text(axis.right + 2 * _INSET, y, line, size=SMALL)
-        if not lane.is_dated:
-            canvas.text(axis.left + _INSET, middle + SMALL / 3, self.undated, size=SMALL, fill=GREY)
-            return
-        if not lane.is_exact:
-            self._possible(canvas, axis, middle, lane)
-        for piece in lane.pieces:
-            _piece(canvas, axis, middle, piece)
-        if lane.is_ongoing:
-            tip = axis.right
-            canvas.polygon([(tip, middle - _BAR / 2), (tip + _INSET, middle), (tip, middle + _BAR / 2)], fill=INK)
 
-    def _possible(self, canvas: Canvas, axis: TimeAxis, middle: float, lane: Lane) -> None:
-        """What may have been: a dashed outline, with a question mark at an end of which nothing is known."""
-        left = axis.at(lane.may_start) if lane.may_start else axis.left
-        right = axis.at(lane.may_end) if lane.may_end else axis.right
-        _outline(canvas, left, right, middle, _BAR)
-        if lane.may_start is None:
-            canvas.text(left + 2, middle + SMALL / 3, "?", size=SMALL)
-        if lane.may_end is None:
-            canvas.text(right - 2, middle + SMALL / 3, "?", size=SMALL, anchor="end")
+def _shapes(lane: Lane, axis: TimeAxis, top: float, undated: str) -> tuple[str, ...]:
+    """What a lane is drawn with."""
+    canvas, middle = Canvas(WIDTH, _LANE), top + _LANE / 2
+    canvas.text(0, middle + SIZE / 3, fitted(lane.name, axis.left - _INSET, SIZE), size=SIZE)
+    for n, line in enumerate(lines := wrapped(lane.note, WIDTH - RIGHT - 2 * _INSET)):
+        y = middle + SMALL / 3 + (n - (len(lines) - 1) / 2) * (SMALL + 1)
+        canvas.text(axis.right + 2 * _INSET, y, line, size=SMALL)
+    if lane.is_dated:
+        _bar(canvas, axis, middle, lane)
+    else:
+        canvas.text(axis.left + _INSET, middle + SMALL / 3, undated, size=SMALL, fill=GREY)
+    return canvas.shapes
+
+
+def _bar(canvas: Canvas, axis: TimeAxis, middle: float, lane: Lane) -> None:
+    if not lane.is_exact:
+        _possible(canvas, axis, middle, lane)
+    for piece in lane.pieces:
+        _piece(canvas, axis, middle, piece)
+    if lane.is_ongoing:
+        tip = axis.right
+        canvas.polygon([(tip, middle - _BAR / 2), (tip + _INSET, middle), (tip, middle + _BAR / 2)], fill=INK)
+
+
+def _possible(canvas: Canvas, axis: TimeAxis, middle: float, lane: Lane) -> None:
+    """What may have been: a dashed outline, with a question mark at an end of which nothing is known."""
+    left = axis.at(lane.may_start) if lane.may_start else axis.left
+    right = axis.at(lane.may_end) if lane.may_end else axis.right
+    _outline(canvas, left, right, middle, _BAR)
+    if lane.may_start is None:
+        canvas.text(left + 2, middle + SMALL / 3, "?", size=SMALL)
+    if lane.may_end is None:
+        canvas.text(right - 2, middle + SMALL / 3, "?", size=SMALL, anchor="end")
 
 
 def _outline(canvas: Canvas, left: float, right: float, middle: float, height: float) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import date, timedelta
-from functools import cached_property
 
+from remit.flow.carried import Carried
 from remit.knowledge import Knowledge, Treatment
 from remit.knowledge.catalogue import Facets
 from remit.knowledge.instrument import Instrument
@@ -33,10 +33,12 @@ class Trajectory(History):
         What `remit.pipeline.assess` returned.
     knowledge : Knowledge
     phrases : Phrases
+    carried : Carried, optional
+        As for `History`.
     """
 
-    def __init__(self, tables: Tables, knowledge: Knowledge, phrases: Phrases) -> None:
-        super().__init__(tables, knowledge, phrases)
+    def __init__(self, tables: Tables, knowledge: Knowledge, phrases: Phrases, carried: Carried | None = None) -> None:
+        super().__init__(tables, knowledge, phrases, carried)
         self.expectations = Expectations(knowledge)
         self._names: dict[str, tuple[str, str]] = {}
         self.words = {kind: self.say(f"course.mark.{kind}") for kind in _MARKED}
@@ -53,7 +55,8 @@ class Trajectory(History):
     def _panels(self, person: PersonView, series: list[tuple[Instrument, Series]]) -> Iterator[Panel]:
         """Scores and treatments, and when an effect is to be expected."""
         yield from super()._panels(person, series)
-        expected = [lane for t in person.trials if (lane := self._expected(t, person.index_date))]
+        index, make, name = person.index_date, self._expected, ("expected", self.phrases.mode)
+        expected = [lane for t in person.trials if (lane := t.made.of(name, make, t, index))]
         if expected:
             columns = tuple(self.say(f"course.expected_columns.{c}") for c in _COLUMNS)
             yield LanePanel(expected, self.say("course.expected"), columns, self.say("chart.undated"))
@@ -72,17 +75,16 @@ class Trajectory(History):
             value = own.relapse_at_least.value
             yield Threshold(value, self.say("course.relapse_line", value=number(value)))
 
-    @cached_property
-    def _noted(self) -> Collection[int]:
-        """Keys of scores with an event, or at the end of a trial."""
-        return self.ends.keys() | self.marks.keys()
+    def _noted(self, trials: dict[int, TrialView]) -> dict[int, tuple[TrialView | None, str | None]]:
+        """By key of a score with an event, or at the end of a trial."""
+        noted = super()._noted(trials)
+        return noted | {key: (noted.get(key, (None,))[0], kind) for key, kind in self.marks.items()}
 
-    def _marked(self, score_key: int, label: str, mark: str, told: str) -> tuple[str, str, str]:
+    def _marked(self, event: str | None, label: str, mark: str, told: str) -> tuple[str, str, str]:
         """The event on a score in place of the end of a trial, which is none."""
-        kind = self.marks.get(score_key)
-        if kind is None:
+        if event is None:
             return label, "", told
-        word = self.words[kind]
+        word = self.words[event]
         return f"{label} ({word})", word, f"{word}; {told}" if told else word
 
     def _expected(self, trial: TrialView, index_date: date) -> Lane | None:

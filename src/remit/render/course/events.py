@@ -123,6 +123,14 @@ class Events:
             found.setdefault(event.person_key, []).append(event)
         return found
 
+    def newest(self, person_key: int) -> tuple[EventView, ...]:
+        """The newest event of each kind of a person, newest first; those without a date last."""
+        day, kind = days(self._table["date"]), self._table["kind"].to_physical().to_numpy()
+        own = np.flatnonzero(self._table["person_key"].to_numpy() == person_key)
+        latest_first = own[np.argsort(day[own], kind="stable")[::-1]]
+        _, at = np.unique(kind[latest_first], return_index=True)
+        return tuple(self._all(self._table[latest_first[np.sort(at)]]))
+
     def _all(self, table: pl.DataFrame) -> Iterator[EventView]:
         columns: Sequence[Sequence[object]] = [column.to_list() for column in table]
         return map(EventView._make, zip(*columns, repeat(self)))

@@ -93,8 +93,12 @@ class _Gathered:
         self.tables, self.knowledge, self.phrases, self.say = tables, knowledge, phrases, phrases.say
         self.keys = dict(tuples(tables["person"], "person_id", "person_key"))
         self.events, self.due = Events(tables, knowledge, phrases), by(tables["due"], "person_key")
-        self.by_person = self.events.by_person()
         self.lines = {line.person_id: line for line in lines(tables, knowledge)}
+
+    @cached_property
+    def by_person(self) -> dict[int, list[EventView]]:
+        """Events of each person by date."""
+        return self.events.by_person()
 
     @cached_property
     def responses(self) -> dict[int, Row]:
@@ -148,6 +152,11 @@ class Course(CourseView):
     def events(self) -> tuple[EventView, ...]:
         """By date, without what is unknown."""
         return tuple([e for e in self._all.by_person.get(self._key, ()) if e.kind != "unknown"])
+
+    @cached_property
+    def newest(self) -> tuple[EventView, ...]:
+        """The newest event of each kind, without what is unknown, newest first."""
+        return tuple([e for e in self._all.events.newest(self._key) if e.kind != "unknown"])
 
     @cached_property
     def lacks(self) -> tuple[EventView, ...]:

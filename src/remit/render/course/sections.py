@@ -97,7 +97,7 @@ class CourseSections:
 
     def _early(self) -> Iterator[Block]:
         """Both error rates, wherever an early look is shown."""
-        if any(e.kind in ("early_improvement", "no_early_improvement") for e in self.course.events):
+        if any(e.kind in ("early_improvement", "no_early_improvement") for e in self.course.newest):
             yield paragraph(self.say("course.early_note"))
             rates = self.words.knowledge.course.policy.early_improvement.error_rates
             yield items([Said(r.text, r.sources, verified=r.verified) for r in rates])

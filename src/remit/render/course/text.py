@@ -97,7 +97,7 @@ def _clinician(view: CourseView, words: Words) -> Iterator[RenderableType]:
 
 def _early(view: CourseView, words: Words) -> Iterator[RenderableType]:
     """Both error rates, wherever an early look is shown."""
-    if any(e.kind in ("early_improvement", "no_early_improvement") for e in view.events):
+    if any(e.kind in ("early_improvement", "no_early_improvement") for e in view.newest):
         yield paragraph(words.say("course.early_note"))
         yield bullets(rate.text for rate in words.knowledge.course.policy.early_improvement.error_rates)
 

@@ -89,6 +89,10 @@ class CourseView(Protocol):
         """By date, without what is unknown."""
 
     @property
+    def newest(self) -> tuple[EventView, ...]:
+        """The newest event of each kind, without what is unknown, newest first; those without a date last."""
+
+    @property
     def lacks(self) -> tuple[EventView, ...]:
         """What is unknown."""
 

@@ -234,12 +234,8 @@ def visit_past(view: CourseView, words: Words) -> list[str]:
 
 def visit_events(view: CourseView, words: Words) -> list[str]:
     """The newest event of each kind in plain words, newest first."""
-    told: dict[str, str] = {}
-    for event in reversed(view.events):
-        key = f"course.visit.event.{event.kind}"
-        if event.day and event.kind not in told and words.phrases.text.has(key):
-            told[event.kind] = f"{words.phrases.day(event.day)}: {words.say(key)}"
-    return list(told.values())
+    told = [(event.day, f"course.visit.event.{event.kind}") for event in view.newest]
+    return [f"{words.phrases.day(day)}: {words.say(key)}" for day, key in told if day and words.phrases.text.has(key)]
 
 
 def list_cells(line: LineView, words: Words) -> tuple[str, ...]:

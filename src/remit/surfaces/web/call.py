@@ -194,13 +194,18 @@ class Call:
             assessment.drawn[part] = self.services.pages.render("timeline.html", values)
         return Markup(assessment.drawn[part])
 
+    @cached_property
+    def token(self) -> str:
+        """What a form of this session is known by."""
+        return security.token_of(self.session, self.services.secret)
+
     def render(self, template: str, status: int = 200, **values: Any) -> Response:
         """A page."""
         knowledge = self.services.knowledge
         common = {
             "call": self,
             "mode": self.mode,
-            "token": security.token_of(self.session, self.services.secret),
+            "token": self.token,
             "panel": self.panel() if not self.is_partial else None,
             "number": call_number(self.country, knowledge, self.phrases),
             "knowledge_version": knowledge.version,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup, escape
 
@@ -27,6 +27,21 @@ def table_rows(rows: Sequence[tuple[str, ...]]) -> Markup:
     text = str(escape(plain))
     inner = text.replace(_CELL, "</td><td>").replace(_ROW, "</td></tr>\n<tr><td>")
     return Markup(f"<tr><td>{inner}</td></tr>\n")
+
+
+def tasks(rows: Iterable[tuple[str, str, str]]) -> Markup:
+    """Items of a list of tasks, every text escaped.
+
+    Parameters
+    ----------
+    rows : iterable of tuple of str
+        Where each leads, what it says, and what stands behind it.
+    """
+    items = [
+        f'<li><a href="{escape(path)}">{escape(text)}</a> <span class="soft">{escape(behind)}</span></li>\n'
+        for path, text, behind in rows
+    ]
+    return Markup("".join(items))
 
 
 def list_items(texts: Sequence[str]) -> Markup:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
 from remit.knowledge.text import Text
@@ -41,6 +42,11 @@ class Pages:
     def render(self, template: str, values: dict[str, Any]) -> str:
         """A page or a part of one, as text."""
         return self.environment.get_template(template).render(values)
+
+    def draw(self, template: str, macro: str, *values: Any) -> Markup:
+        """What a macro of a template makes of some values: a part of which a page has many."""
+        drawn: Markup = getattr(self.environment.get_template(template).module, macro)(*values)
+        return drawn
 
     def response(self, template: str, status: int, values: dict[str, Any]) -> Response:
         """A page as an answer."""

@@ -10,7 +10,9 @@ from threading import Lock
 from typing import Any
 
 from remit.errors import Fault, SourceError
+from remit.flow.carried import Carried
 from remit.flow.records.book import Book
+from remit.flow.records.fields import BY_VALUE
 from remit.flow.records.history import read_histories
 from remit.flow.records.place import Where
 from remit.flow.records.shelve import shelve
@@ -32,8 +34,6 @@ KEPT = 12
 CLINICIAN, VISIT = "clinician", "visit"
 MODES = (VISIT, CLINICIAN)
 Mark = tuple[bytes, date, str | None]
-_BY_VALUE = 2
-"""Format of marshal that hangs on values alone; later ones also say which of them are one object."""
 
 
 class Assessment:
@@ -52,6 +52,8 @@ class Assessment:
         The index date.
     country : str, optional
         Where the record has none.
+    carried : Carried
+        What was made of an earlier state of the record.
     """
 
     def __init__(
@@ -62,15 +64,16 @@ class Assessment:
         keys: tuple[str, ...],
         today: date,
         country: str | None,
+        carried: Carried,
     ) -> None:
-        self.knowledge, self.text, self.keys = knowledge, text, keys
+        self.knowledge, self.text, self.keys, self.carried = knowledge, text, keys, carried
+        self.person_id: object = (history.get("person") or {}).get("id")
         self.drawn: dict[str, str] = {}  # parts of pages, by what they are
-        self.told: dict[tuple[str, str], dict[str, Any]] = {}  # how each entry was judged, by mode and key
         self._views: dict[str, AssessmentView] = {}  # these by mode
         self._documents: dict[str, dict[str, Any]] = {}
         self._tries: dict[str, dict[str, AdequacyView]] = {}
         self._charts: dict[str, tuple[Chart | None, str]] = {}
-        book = Book(knowledge, index_date=today)
+        book = Book(knowledge, index_date=today, carried=carried)
         read_histories(book, history, Where("record"))
         self.faults: tuple[Fault, ...] = tuple(book.faults)
         """What keeps the record from being read, which only one of another version's knowledge can hold."""
@@ -91,7 +94,7 @@ class Assessment:
         """
         if self.faults:
             raise SourceError(self.faults)
-        return Assessed(self._records, self.knowledge)
+        return Assessed(self._records, self.knowledge, self.carried)
 
     @cached_property
     def signs(self) -> tuple[Sign, ...]:
@@ -102,7 +105,7 @@ class Assessment:
     def view(self, mode: str) -> AssessmentView:
         """What is to be said, in the words of a mode."""
         if mode not in self._views:
-            self._views[mode] = gather(self.tables, self.knowledge, self.text, mode)
+            self._views[mode] = gather(self.tables, self.knowledge, self.text, mode, self.carried)
         return self._views[mode]
 
     def person(self, mode: str) -> PersonView:
@@ -138,7 +141,7 @@ class Assessment:
     def chart(self, mode: str) -> tuple[Chart | None, str]:
         """The timeline with scores above it, or None where there is nothing to draw; and what its marks mean."""
         if mode not in self._charts:
-            history = History(self.tables, self.knowledge, Phrases(self.text, mode))
+            history = History(self.tables, self.knowledge, Phrases(self.text, mode), self.carried)
             self._charts[mode] = history.of(self.person(mode), "timeline"), history.legend()
         return self._charts[mode]
 
@@ -161,14 +164,19 @@ class Workbench:
         """The assessment of a record, kept by all that goes into it, so never out of date."""
         history, keys = record.keyed()
         day = index_date(record, today)
-        mark = (marshal.dumps((history, keys), _BY_VALUE), day, country)
+        mark = (marshal.dumps((history, keys), BY_VALUE), day, country)
         with self._lock:
-            kept = self._kept.get(mark)
+            kept, carried = self._kept.get(mark), self._carried(record.person.get("id"))
         if kept is None:  # made without the lock: nobody waits for somebody else's record
-            kept = Assessment(self.knowledge, self.text, history, keys, day, country)
+            kept = Assessment(self.knowledge, self.text, history, keys, day, country, carried)
         with self._lock:
             kept = self._kept.setdefault(mark, kept)
             self._kept.move_to_end(mark)
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return kept
+
+    def _carried(self, person_id: object) -> Carried:
+        """What was made of the person's record as it was last asked for; whose it is bears on nothing but the time."""
+        newest = (kept.carried for kept in reversed(self._kept.values()) if kept.person_id == person_id)
+        return next(newest, None) or Carried()

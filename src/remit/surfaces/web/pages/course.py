@@ -47,7 +47,7 @@ def _part(call: Call, assessment: Assessment) -> Markup:
     if key not in assessment.drawn:
         tables, knowledge, phrases = assessment.tables, assessment.knowledge, call.phrases
         course = gather_course(tables, assessment.view(call.mode), knowledge, phrases)[0]
-        chart = Trajectory(tables, knowledge, phrases)
+        chart = Trajectory(tables, knowledge, phrases, assessment.carried)
         sections = CourseSections(course, Words(phrases, knowledge))
         behind = [*sections.body(), *sections.notices()]
         values = {

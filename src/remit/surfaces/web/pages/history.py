@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
@@ -27,7 +28,7 @@ LEAST_ROWS = 2
 def listing(call: Call, problems: dict[str, str] | None = None) -> Response:
     """All treatments."""
     assessment = call.assessment()
-    cards = [_card(call, entry, assessment) for entry in call.record.entries]
+    cards = [_drawn(call, entry, assessment) for entry in call.record.entries]
     return call.render(
         "history.html",
         cards=cards,
@@ -57,12 +58,21 @@ def _names(knowledge: Knowledge) -> list[tuple[str, str]]:
     return sorted(found.items(), key=lambda pair: pair[0].lower())
 
 
-def _card(call: Call, entry: Entry, assessment: Assessment) -> dict[str, Any]:
+def _drawn(call: Call, entry: Entry, assessment: Assessment) -> Markup:
     """One treatment of the list."""
-    judged = None if assessment.faults else assessment.fair_tries(call.mode).get(entry.key)
-    told, part = assessment.told, (call.mode, entry.key)
-    if judged and part not in told:
-        told[part] = _judged(call, judged)
+    card, judged = _card(call, entry, assessment), _fair_try(call, entry, assessment)
+    draw = partial(call.services.pages.draw, "tried.html", "tried")
+    return judged.made.of("drawn", draw, card, call.token) if judged else draw(card, call.token)
+
+
+def _fair_try(call: Call, entry: Entry, assessment: Assessment) -> AdequacyView | None:
+    """The trial of an entry under the leading rule; None where it is not judged."""
+    return None if assessment.faults else assessment.fair_tries(call.mode).get(entry.key)
+
+
+def _card(call: Call, entry: Entry, assessment: Assessment) -> dict[str, Any]:
+    """What is to be said of one treatment."""
+    judged = _fair_try(call, entry, assessment)
     shown = title(call, entry)
     return {
         "key": entry.key,
@@ -71,7 +81,7 @@ def _card(call: Call, entry: Entry, assessment: Assessment) -> dict[str, Any]:
         "path": call.home("history", entry.key),
         "period": _period(call, entry, judged.trial) if judged else "",
         "result": _result(call, judged.trial) if judged else "",
-        "fair": told[part] if judged else _not_judged(call, entry),
+        "fair": judged.made.of("card", partial(_judged, call), judged) if judged else _not_judged(call, entry),
         "open": sorted(entry.typed) if not entry.counts else [],
     }
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any, get_args
+from functools import cache
+from typing import get_args
 
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -16,6 +18,7 @@ from remit.render.statements import result, severity, verdict_sentence
 from remit.render.views import Lack, PersonView, VerdictView
 from remit.surfaces.web.call import NOT_FOUND, Call
 from remit.surfaces.web.forms import EntryReader, form_of, n_steps
+from remit.surfaces.web.lists import tasks
 from remit.surfaces.web.pages import history
 from remit.surfaces.web.record import read_document
 from remit.surfaces.web.workbench import CLINICIAN, VISIT, Assessment
@@ -87,7 +90,7 @@ def _clinical(call: Call, verdict: VerdictView, phrases: Phrases) -> str:
     return call.say("web.standing.open", result=result(verdict, phrases), n=len(verdict.missing))
 
 
-def _missing(call: Call, assessment: Assessment, person: PersonView) -> list[dict[str, Any]]:
+def _missing(call: Call, assessment: Assessment, person: PersonView) -> Markup:
     """Facts that would settle a verdict, those that settle most first, with the form where each belongs."""
     counts: dict[tuple[str, str | None], list[Lack]] = defaultdict(list)
     for verdict in person.verdicts:
@@ -95,13 +98,13 @@ def _missing(call: Call, assessment: Assessment, person: PersonView) -> list[dic
             counts[lack.fact, lack.trial_id].append(lack)
     keys = {t.id: t.key for t in person.trials}
     entries = {trial: key for key, trial in assessment.trial_keys.items()}
-    found = []
+    found, settled = [], cache(lambda n: call.say("web.standing.settles", n=n))
     for (fact, trial_id), lacks in sorted(counts.items(), key=lambda pair: -len(pair[1])):
         entry = entries.get(keys.get(trial_id or "", -1))
         path = call.home("history", entry) if fact in ABOUT and entry else call.home("about")
         text = lacks[0].question if call.mode == VISIT else lacks[0].text
-        found.append({"text": text, "n": len(lacks), "path": path})
-    return found
+        found.append((path, text, settled(len(lacks))))
+    return tasks(found)
 
 
 def what_if(call: Call) -> Response:

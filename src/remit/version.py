@@ -1,3 +1,3 @@
 """The version of the program; the knowledge has its own (`remit_knowledge/VERSION`)."""
 
-VERSION = "0.5.0"
+VERSION = "0.6.0"

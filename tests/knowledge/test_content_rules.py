@@ -125,4 +125,4 @@ def test_what_stands_on_memory_alone_never_says_yes() -> None:
 
 
 def test_version() -> None:
-    assert (HERE / "VERSION").read_text(encoding="utf-8") == "2026.11.2\n"
+    assert (HERE / "VERSION").read_text(encoding="utf-8") == "2026.11.3\n"

@@ -79,7 +79,11 @@ def key_of(call: ast.Call, name: str) -> str | None:
 
 SAID = said()
 TEXT = load_text()
-OF_FAULTS = {key.split(".", 1)[1].rsplit(".", 1)[0] for key in TEXT.sentences if key.endswith(".problem")}
+OF_FAULTS = {
+    key.split(".", 1)[1].rsplit(".", 1)[0]
+    for key in TEXT.sentences
+    if key.startswith("fault.") and key.endswith(".problem")
+}
 WORDS = ("kind", "place", "remedy", "either", "grammar")  # of `fault`, beside the faults
 
 

@@ -107,6 +107,44 @@ def test_every_published_case_has_its_expected_report(measure: str, n: int, case
         assert found == wanted
 
 
+@pytest.mark.parametrize("measure", ["cms128", "cms159"])
+def test_without_a_threshold_the_counts_are_those_of_the_expected_reports(
+    measure: str, cases: Path, tmp_path: Path
+) -> None:
+    expected = json.loads((cases / "expected.json").read_text())
+    own = tmp_path / "own"
+    own.mkdir()
+    for path in (cases / "bundles").iterdir():
+        content = json.loads(path.read_text())
+        who = {e["resource"]["id"] for e in content["entry"] if e["resource"]["resourceType"] == "Patient"}
+        if who & set(expected[f"{measure} 0"]):
+            (own / path.name).write_text(path.read_text())
+    known = load_knowledge(codes_dir=cases / "codes")
+    found = run_measures([own], tmp_path / "out", known, Asked(YEAR, [measure], small_cell=0))
+    assert found["persons"] == len(expected[f"{measure} 0"])
+    for i, row in enumerate(found["results"]):
+        wanted = [sum(counts) for counts in zip(*expected[f"{measure} {i}"].values(), strict=True)]
+        assert [row[name] for name in POPULATIONS] == wanted
+        assert not row["suppressed"]
+
+
+@pytest.mark.parametrize(("n_others", "persons"), [(0, 9), (3, None), (5, 14)])
+def test_persons_are_not_told_where_few_are_not_in_the_population(
+    n_others: int, persons: int | None, known: Knowledge, tmp_path: Path
+) -> None:
+    """Nine are counted by the measure; of three more nothing is to be told, not by subtraction either."""
+    rows = []
+    for i in range(9 + n_others):
+        of = {"subject": {"reference": f"Patient/p{i}"}}
+        rows.append(patient() | {"id": f"p{i}"})
+        if i < 9:
+            rows += [condition("F32.1", INDEX, **of), visit(INDEX, **of), fill(INDEX, 180, **of)]
+    (tmp_path / "all.ndjson").write_text("".join(json.dumps(r) + "\n" for r in rows))
+    found = run_measures([tmp_path / "all.ndjson"], tmp_path / "out", known, Asked(YEAR, ["cms128"]))
+    assert [r["initial_population"] for r in found["results"]] == [9, 9]
+    assert found["persons"] == persons
+
+
 def test_the_command_counts_them(cases: Path, tmp_path: Path) -> None:
     line = [
         "cohort",

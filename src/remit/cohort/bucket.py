@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from remit.cohort.doubles import single_rows
 from remit.cohort.raw import COUNTS, FLAGS, NOTED, PERSON, RAW, RECORD
 from remit.cohort.seen import LAST_END, Cut, Raw, Seen, keys_of, own_rows, persons_of
 from remit.cohort.stays import merged, prolonged
@@ -51,8 +52,10 @@ def records_of(raw: Raw, cut: Cut) -> Bucket:
     exposure = raw["exposure"]
     ids = persons_of(exposure[PERSON])
     key = keys_of(exposure[PERSON], ids)
+    raw, doubles = single_rows(raw, ids)
     seen = Seen(raw, ids, cut)
     keep, counts = seen.kept(key, days(exposure["start_date"]))
+    counts += doubles
     counts += _flagged(exposure["flags"].to_numpy(), key)
     if not keep.all():
         exposure, key = exposure.filter(keep), key[keep]
@@ -194,7 +197,7 @@ def _person_table(raw: Raw, ids: pl.Series, seen: Seen) -> pl.DataFrame:
         known = frame.select("birth_date", "sex", "country").with_columns(
             pl.Series("person_key", key.astype(np.uint32))
         )
-        table = table.join(known.unique("person_key", keep="first"), on="person_key", how="left", maintain_order="left")
+        table = table.join(known, on="person_key", how="left", maintain_order="left")
     return Person.conform(table)
 
 
@@ -229,11 +232,10 @@ def _measurements(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _episodes(frame: pl.DataFrame) -> pl.DataFrame:
     latest = pl.coalesce("start_latest_date", "start_date").alias("start_latest_date")
-    last = frame.sort("person_key", "start_date", nulls_last=False).unique("person_key", keep="last")
-    return Episode.conform(last.with_columns(latest, pl.col("psychotic").fill_null(TRI[1])).sort("person_key"))
+    return Episode.conform(frame.with_columns(latest, pl.col("psychotic").fill_null(TRI[1])).sort("person_key"))
 
 
 def _outcomes(frame: pl.DataFrame, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     key = ["person_key", "treatment_key", "start_date"]
     found = frame.join(tables["exposure"].select("exposure_key", *key), on=key, nulls_equal=True)
-    return Outcome.conform(found.unique("exposure_key", keep="last").with_columns(pl.lit("").alias("record_ref")))
+    return Outcome.conform(found.sort("exposure_key").with_columns(pl.lit("").alias("record_ref")))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import warnings
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -212,7 +213,9 @@ def assess(
         return _single(source, definitions, index_date)
     needs()
     from remit.cohort.door import open_run
+    from remit.cohort.page import Says
     from remit.cohort.run import Options
+    from remit.knowledge.text import load_text
 
     if engine not in ("local", "spark"):
         raise UsageError('engine is none that is known. Give "local" or "spark".')
@@ -226,6 +229,8 @@ def assess(
     known = population.knowledge.only(definitions)
     options = Options(memory_gb, index_date, small_cell, None, carry_over, in_hospital, with_course)
     run = open_run(population.place, Path(out), known, options, kind=population.kind, schema=population.schema)
+    if names := run.run.source.not_read:
+        warnings.warn(Says(load_text())("command.not_read", names=", ".join(names)), stacklevel=2)
     run.do(engine, master)
     return Assessment(Path(out), keeps=keeps)
 

@@ -6,7 +6,7 @@ source does not know it may leave out. Treatments, conditions and measures are a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import polars as pl
@@ -77,6 +77,10 @@ class Source(Protocol):
     """
 
     is_named: bool
+
+    @property
+    def not_read(self) -> Sequence[str]:
+        """Names of files or tables that lie beside it and are not read, though they may be meant to be."""
 
     def tasks(self) -> list[Task]:
         """Its parts; together they are the whole, and their order means nothing."""

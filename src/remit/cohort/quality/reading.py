@@ -15,6 +15,7 @@ from typing import Any
 
 import polars as pl
 
+from remit.cohort.doubles import one_each
 from remit.cohort.quality.resources import Codes, Matcher, days_of, text_of
 from remit.cohort.sources.fhir import owner_of
 from remit.errors import Fault, SourceError
@@ -59,6 +60,7 @@ class Record:
         self._persons: list[tuple[str, date | None, date | None]] = []
         self._events: list[tuple[Any, ...]] = []
         self.left_out: Counter[str] = Counter()
+        self.differing: dict[str, int] = {}
         self.faults: list[Fault] = []
 
     def put(self, resources: Resources, owner: str | None = None) -> None:
@@ -117,7 +119,7 @@ class Record:
         return Codes.of(*concepts, *(types if isinstance(types, list) else ()))
 
     def tables(self) -> dict[str, pl.DataFrame]:
-        """Tables `person` and `event`.
+        """Tables `person` and `event`; `differing` then says of how many persons two records differ.
 
         Raises
         ------
@@ -127,8 +129,9 @@ class Record:
         if self.faults:
             raise SourceError(self.faults)
         persons = pl.DataFrame(self._persons, schema=PERSONS, orient="row")
+        persons, self.differing = one_each(persons, ("person_id",), earliest=("death_date",))
         return {
-            "person": persons.unique("person_id", keep="first", maintain_order=True).sort("person_id"),
+            "person": persons.sort("person_id"),
             "event": pl.DataFrame(self._events, schema=EVENTS, orient="row").sort(EVENTS.names()),
         }
 

@@ -13,7 +13,7 @@ import polars as pl
 
 from remit.cohort.publish import file_hash
 from remit.cohort.quality.populations import POPULATIONS, members, totals
-from remit.cohort.quality.reading import read_fhir
+from remit.cohort.quality.reading import Record, read_fhir
 from remit.cohort.quality.resources import sets_of
 from remit.cohort.results.cells import suppressed
 from remit.cohort.run import knowledge_digest
@@ -100,8 +100,7 @@ def run_measures(places: Sequence[Path], out: Path, knowledge: Knowledge, asked:
             "knowledge_sha256": knowledge_digest(knowledge),
             "period_start": asked.period_start.isoformat(),
             "small_cell": least,
-            "persons": tables["person"].height,
-            "left_out": dict(record.left_out),
+            **_shown_sizes(tables["person"].height, record, shown["initial_population"], least),
             "sets_without_codes": sets_without_codes(knowledge, measures),
             "measures": [
                 {"id": m.id, "name": m.name, "version": m.version, "sha256": file_hash(knowledge, "measures", m.id)}
@@ -116,6 +115,15 @@ def run_measures(places: Sequence[Path], out: Path, knowledge: Knowledge, asked:
     finally:
         work.discard()
     return found
+
+
+def _shown_sizes(n: int, record: Record, populations: pl.Series, least: int) -> dict[str, Any]:
+    """Persons, what was left out and what differed: empty where few, or where all but a few are."""
+    few_others = any(0 < n - inside < least for inside in populations.drop_nulls())
+    persons = None if 0 < n < least or few_others else n
+    left_out = {name: None if 0 < k < least else k for name, k in record.left_out.items()}
+    unlike = {name: None if 0 < k < least or 0 < n - k < least else k for name, k in record.differing.items()}
+    return {"persons": persons, "left_out": left_out, "differing": unlike}
 
 
 def _write(folder: Path, table: pl.DataFrame, shown: pl.DataFrame, found: dict[str, Any]) -> None:

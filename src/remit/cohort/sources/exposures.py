@@ -16,7 +16,15 @@ import polars as pl
 from remit.cohort.raw import NOTED, PERSON, Chunk, Task, counted
 from remit.cohort.sources.cells import Reader
 from remit.cohort.sources.concepts import concept_treatments
-from remit.cohort.sources.files import SUFFIXES, columns_of, read_chunks, row_groups, rows_of, table_files
+from remit.cohort.sources.files import (
+    columns_of,
+    others_in,
+    read_chunks,
+    row_groups,
+    rows_of,
+    table_files,
+    tables_in,
+)
 from remit.cohort.sources.siblings import SIBLINGS, lacking, read_sibling
 from remit.cohort.supply import tidy
 from remit.errors import Fault, SourceError
@@ -41,10 +49,15 @@ class Exposures:
         A file; or a folder that holds `exposures` and its sibling tables as files or folders; or a folder of parts.
     knowledge : Knowledge
 
+    Attributes
+    ----------
+    not_read : list of str
+        Names of what lies in the folder and is no table that is read.
+
     Raises
     ------
     SourceError
-        If there is no such table, or it lacks a column.
+        If there is no such table, it is there twice, or it lacks a column.
     """
 
     is_named = True
@@ -52,6 +65,7 @@ class Exposures:
     def __init__(self, place: Path, knowledge: Knowledge) -> None:
         self.place, self.knowledge = place, knowledge
         self.siblings: dict[str, list[Path]] = {}
+        self.not_read: list[str] = []
         self.files = self._find(place)
         self._is_text = _has_text_ids([*self.files, *(f for files in self.siblings.values() for f in files)])
         faults = [fault for path in self.files for fault in _lacks(path)]
@@ -65,10 +79,11 @@ class Exposures:
         folder = place if place.is_dir() else None
         main = None
         if folder:
-            named = _tables(folder)
+            named = tables_in(folder)
             main = next((named[n] for n in ("exposures", "exposure") if n in named), None)
             if main is not None:
                 self.siblings = {n: table_files(p) for n, p in named.items() if n in SIBLINGS}
+                self.not_read = others_in(folder, [main, *(named[n] for n in self.siblings)])
         return table_files(main or place)
 
     def tasks(self) -> list[Task]:
@@ -157,13 +172,6 @@ class Exposures:
         if is_concept:
             return concept_treatments(self.knowledge).get(int(value))
         return names_of(self.knowledge).treatment(str(value)).key
-
-
-def _tables(folder: Path) -> dict[str, Path]:
-    """Tables of a folder by name: files, or folders of parts."""
-    return {
-        p.stem.lower(): p for p in sorted(folder.iterdir()) if p.is_dir() or p.suffix.lower() in SUFFIXES
-    }  # fmt: skip
 
 
 def _has_text_ids(files: list[Path]) -> bool:

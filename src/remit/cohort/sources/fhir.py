@@ -17,6 +17,7 @@ import polars as pl
 
 from remit.cohort.hashing import person_order
 from remit.cohort.raw import PERSON, Chunk, Task
+from remit.cohort.sources.files import others_in
 from remit.errors import Fault, SourceError
 from remit.flow.records import read_records
 from remit.flow.records.fhir import READ
@@ -54,6 +55,12 @@ class FhirBulk:
         missing = [path for path in self.files if not path.is_file()]
         if not self.files or missing:
             raise SourceError([Fault(str(place), "holds no NDJSON file", "Name the folder of a FHIR bulk export.")])
+
+    @property
+    def not_read(self) -> list[str]:
+        """Names of what lies in the folder and is no NDJSON file, nor a folder of them."""
+        read = {p for path in self.files for p in (path, *path.parents)}
+        return others_in(self.place, read) if self.place.is_dir() else []
 
     def tasks(self) -> list[Task]:
         """One file each."""

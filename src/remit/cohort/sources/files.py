@@ -46,6 +46,34 @@ def table_files(place: Path) -> list[Path]:
     return [place]
 
 
+def tables_in(folder: Path) -> dict[str, Path]:
+    """Tables of a folder by name in small letters: files, or folders of parts.
+
+    Raises
+    ------
+    SourceError
+        With every table that is there twice.
+    """
+    found: dict[str, Path] = {}
+    faults = []
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() in SUFFIXES or (path.is_dir() and any(path.glob("[!._]*.*"))):
+            name = path.stem.lower()
+            if name in found:
+                problem = f"holds the table {name} twice: {found[name].name} and {path.name}"
+                faults.append(Fault(str(folder), problem, "Keep one of them."))
+            found[name] = path
+    if faults:
+        raise SourceError(faults)
+    return found
+
+
+def others_in(folder: Path, read: Iterable[Path]) -> list[str]:
+    """Names of what lies in a folder beside what is read; hidden files and marks of other programs are nothing."""
+    known = set(read)
+    return sorted(p.name for p in folder.iterdir() if p not in known and not p.name.startswith(("_", ".")))
+
+
 def columns_of(path: Path) -> dict[str, str]:
     """Columns of a file: name in small letters to name as written."""
     return {name.strip().lower(): name for name in _names(path)}

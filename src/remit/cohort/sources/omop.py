@@ -19,7 +19,7 @@ from remit.cohort.sources.omop_others import OTHERS, read_other
 from remit.cohort.sources.omop_procedures import NEEDED as SESSION_COLUMNS
 from remit.cohort.sources.omop_procedures import TABLE as PROCEDURES
 from remit.cohort.sources.omop_procedures import read_sessions
-from remit.cohort.sources.stores import Store, open_store
+from remit.cohort.sources.stores import FolderStore, Store, open_store
 from remit.cohort.sources.strength import (
     COLUMNS as STRENGTH_COLUMNS,
 )
@@ -80,6 +80,11 @@ class Omop:
         faults = list(_lacks(store, place))
         if faults:
             raise SourceError(faults)
+
+    @property
+    def not_read(self) -> list[str]:
+        """Tables of a folder that are named much like one that is read, and are not."""
+        return self.store.unused((*NEEDED, *IF_THERE)) if isinstance(self.store, FolderStore) else []
 
     @classmethod
     def at(cls, place: str, knowledge: Knowledge, schema: str | None = None) -> Omop:

@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import polars as pl
 
-from remit.cohort.sources.files import BATCH, SUFFIXES, columns_of, read_chunks, rows_of, table_files
+from remit.cohort.sources.files import BATCH, columns_of, read_chunks, rows_of, table_files, tables_in
 from remit.errors import Fault, SourceError, UsageError
 
 _HEAD = 16
 """Bytes that tell a DuckDB or SQLite file."""
+
+_ALIKE = 0.85
+"""How alike two names are, of 1, that differ by a slip: a letter too many, a mark in place of another."""
 
 Keep = Mapping[str, Sequence[int]]
 
@@ -75,20 +79,13 @@ class FolderStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        places: dict[str, Path] = {}
-        faults = []
-        found = (p for p in sorted(folder.iterdir()) if p.is_dir() or p.suffix.lower() in SUFFIXES)
-        self._files: dict[str, list[Path]] = {}
-        for path in found:
-            if path.is_file() or any(path.glob("[!._]*.*")):
-                table = path.stem.lower()
-                if table in places:
-                    problem = f"holds the table {table} twice: {places[table].name} and {path.name}"
-                    faults.append(Fault(str(folder), problem, "Keep one of them."))
-                places[table] = path
-                self._files[table] = table_files(path)
-        if faults:
-            raise SourceError(faults)
+        self._files = {name: table_files(path) for name, path in tables_in(folder).items()}
+
+    def unused(self, used: Collection[str]) -> list[str]:
+        """Names of tables that are not used, but are named much like one that is and is not there."""
+        lacking = [name for name in used if name not in self._files]
+        others = sorted(set(self._files) - set(used))
+        return [name for name in others if get_close_matches(name, lacking, 1, _ALIKE)]
 
     def has(self, table: str) -> bool:
         """Whether there is such a table."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -154,6 +155,8 @@ def run(
     chosen = Options(memory or 4.0, _day(index_date), small_cell, buckets, carry_over, not ignore_stays, course)
     with Bar(says) as bar:
         opened = open_run(source, out, known, chosen, kind=kind.value if kind else None, schema=schema, progress=bar)
+        if opened.run.source.not_read:
+            to_error([says("command.not_read", names=_some(opened.run.source.not_read))])
         finished = opened.finished()
         if finished:
             to_error([says("command.resumed", done=finished[0], n=finished[1])])
@@ -200,7 +203,21 @@ def measure(
     found = run_measures(source, out, known, Asked(date(year, 1, 1), measure or (), small_cell))
     if found["sets_without_codes"]:
         to_error([says("command.sets_without_codes", sets=", ".join(found["sets_without_codes"]))])
+    if found["differing"]:
+        to_error([says("command.differing", columns=", ".join(found["differing"]))])
+    if found["persons"] is None:
+        to_error([says("command.measured_few", n=len(found["measures"]), out=out)])
+        return
     to_error([says("command.measured", persons=f"{found['persons']:,}", n=len(found["measures"]), out=out)])
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    more = [f"+{len(names) - _MOST_NAMES}"] if len(names) > _MOST_NAMES else []
+    return ", ".join([*names[:_MOST_NAMES], *more])
+
+
+_MOST_NAMES = 12
 
 
 def _day(text: str | None) -> date | None:

@@ -94,12 +94,14 @@ def stitch(path: Path) -> Any:
     columns = pl.scan_parquet(path).select(COLUMNS)
     n_rows = columns.select(pl.len()).collect().item()
 
+    def arrays(frame: pl.DataFrame) -> Rows:
+        person, treatment = frame["person_id"].to_numpy(), frame["treatment_key"].to_numpy()
+        dose = values(frame["daily_dose_mg"], np.nan)
+        return Rows(person, treatment, days(frame["start_date"]), days(frame["end_date"]), dose)
+
     def rows(n: int) -> Iterator[Rows]:
-        for at in range(0, n, ROW_GROUP):
-            frame = columns.slice(at, min(ROW_GROUP, n - at)).collect()
-            person, treatment = frame["person_id"].to_numpy(), frame["treatment_key"].to_numpy()
-            dose = values(frame["daily_dose_mg"], np.nan)
-            yield Rows(person, treatment, days(frame["start_date"]), days(frame["end_date"]), dose)
+        for at in range(0, n, ROW_GROUP):  # no name for a frame: it is let go of before the next one is read
+            yield arrays(columns.slice(at, min(ROW_GROUP, n - at)).collect())
 
     def run(n: int = n_rows) -> dict[str, int]:
         folded = fold(lambda: rows(n), n, measure).folded

@@ -23,7 +23,7 @@ NO_DAY = np.iinfo(np.int32).min
 HANDFUL = 1000
 """Rows up to which looking values up one by one is quicker than an expression."""
 
-MANY = 20_000
+MANY = 50_000
 """Rows from which an expression over a column with nulls is quicker than floats that stand for its numbers."""
 
 NO_DAYS = -1

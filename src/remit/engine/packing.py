@@ -77,6 +77,7 @@ def _pack(chunks: Iterable[Rows], n_rows: int) -> tuple[NDArray[np.int64], NDArr
         if n_doses == _OVERFLOW:
             raise Overflow
         end += len(part)
+        del rows  # before the next chunk is read, which then takes its memory
     return words[:end], doses
 
 

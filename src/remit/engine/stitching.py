@@ -35,15 +35,22 @@ def stitch(source: Callable[[], Iterable[Rows]], n_rows: int, measure: Measure) 
         Gaps and minimum doses by treatment.
     """
     is_many = pays(n_rows)
-    try:
-        parts = list(stitched(ordered_blocks(source(), is_many=is_many), measure, is_many=is_many))
-    except Disorder:
+    parts = _if_ordered(source, measure, is_many)
+    if parts is None:
         parts = list(stitched(sorted_blocks(source, n_rows), measure, is_many=is_many))
     if not parts:
         return Courses(np.empty(0, np.uint32), np.empty(0, np.uint16), empty(measure.minimum.shape[1]))
     people, treatments, folds = zip(*parts, strict=True)
     folded = Folded._make(np.concatenate(column, axis=-1) for column in zip(*folds, strict=True))
     return Courses(np.concatenate(people), np.concatenate(treatments), folded)
+
+
+def _if_ordered(source: Callable[[], Iterable[Rows]], measure: Measure, is_many: bool) -> list[Courses] | None:
+    """Trials of rows in order of persons, else None. What was read is let go of; an exception at hand would hold it."""
+    try:
+        return list(stitched(ordered_blocks(source(), is_many=is_many), measure, is_many=is_many))
+    except Disorder:
+        return None
 
 
 def stitched(blocks: Iterable[Rows], measure: Measure, *, is_many: bool) -> Iterator[Courses]:
